@@ -3,10 +3,9 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { drawCells } from '../data/cells.ts';
 import { EvenSample } from '../data/evenSample.ts';
 import { evenPlaces } from '../data/evenPlaces.ts';
-import { momentsOfSample } from '../data/twoSamples.ts';
 import { DataError, WgflowError } from '../errors.ts';
 import { ReferenceFlow } from '../reference/flow.ts';
-import { distantRows, energy, jacobianRows, latents, logDet, meanNll, roundTrip } from './checks.ts';
+import { energyOf, jacobianRows, latents, logDet, meanNll, roundTrip } from './checks.ts';
 import type { Check } from './checks.ts';
 import { rowContext } from './contextInput.ts';
 import { codecOf, columnNames, latentNames, openFlow, readModel } from './modelInput.ts';
@@ -166,32 +165,6 @@ async function runChecks(
     energyOf(x, drawn.x, dim, context && context.length > contextDim ? context : new Float32Array()),
     meanNll(logProb, training),
   ];
-}
-
-/**
- * The energy distance of rows x [n, D] and samples [n, D] given the same contexts [n, C], in units of the spread of
- * each column. The contexts are columns too: samples must fit them.
- */
-function energyOf(x: Rows, samples: Rows, dim: number, context: Float32Array): Check {
-  const rows = x.length / dim;
-  const contextDim = context.length / rows;
-  const width = dim + contextDim;
-  const spreads = Array.from({ length: width }, (_, j) => {
-    const column = Array.from({ length: rows }, (_, row) =>
-      j < dim ? (x[row * dim + j] ?? NaN) : (context[row * contextDim + j - dim] ?? NaN),
-    );
-    return momentsOfSample(column);
-  });
-  const wide = (values: Rows, places: Uint32Array): Float64Array =>
-    Float64Array.from({ length: places.length * width }, (_, i) => {
-      const [row = 0, j] = [places[Math.floor(i / width)], i % width];
-      const value = j < dim ? values[row * dim + j] : context[row * contextDim + j - dim];
-      const { mean = 0, sd = 1 } = spreads[j] ?? {};
-      return ((value ?? NaN) - mean) / (sd || 1);
-    });
-  const pairs = evenPlaces(Math.floor(rows / 2), distantRows(rows, width));
-  const [even, odd] = [pairs.map((pair) => 2 * pair), pairs.map((pair) => 2 * pair + 1)];
-  return energy({ rows: wide(x, even), others: wide(x, odd), samples: wide(samples, even) }, width);
 }
 
 /** The rows of `rows` [*, width] at these places. */

@@ -1,5 +1,6 @@
 /** The checks of `wgflow check`: each compares a number with a bound, and says in words what it found. */
 import type { Rows } from '../calls/callerArrays.ts';
+import { evenPlaces } from '../data/evenPlaces.ts';
 import { energyDistance, ksDistance, ksNoise, momentsOfSample } from '../data/twoSamples.ts';
 import type { Moments } from '../data/twoSamples.ts';
 import { luFactors } from '../io/luFactors.ts';
@@ -154,6 +155,32 @@ export function energy(
     words: `${short(distance)} between ${count.toLocaleString('en')} rows and as many samples; ${short(reference)} between two halves of the rows; bound ${short(bound)}`,
     facts: { distance, reference, rows: count, bound },
   };
+}
+
+/**
+ * The energy distance of rows x [n, D] and samples [n, D] given the same contexts [n, C], in units of the spread of
+ * each column. The contexts are columns too: samples must fit them.
+ */
+export function energyOf(x: Rows, samples: Rows, dim: number, context: Float32Array): Check {
+  const rows = x.length / dim;
+  const contextDim = context.length / rows;
+  const width = dim + contextDim;
+  const spreads = Array.from({ length: width }, (_, j) => {
+    const column = Array.from({ length: rows }, (_, row) =>
+      j < dim ? (x[row * dim + j] ?? NaN) : (context[row * contextDim + j - dim] ?? NaN),
+    );
+    return momentsOfSample(column);
+  });
+  const wide = (values: Rows, places: Uint32Array): Float64Array =>
+    Float64Array.from({ length: places.length * width }, (_, i) => {
+      const [row = 0, j] = [places[Math.floor(i / width)], i % width];
+      const value = j < dim ? values[row * dim + j] : context[row * contextDim + j - dim];
+      const { mean = 0, sd = 1 } = spreads[j] ?? {};
+      return ((value ?? NaN) - mean) / (sd || 1);
+    });
+  const pairs = evenPlaces(Math.floor(rows / 2), distantRows(rows, width));
+  const [even, odd] = [pairs.map((pair) => 2 * pair), pairs.map((pair) => 2 * pair + 1)];
+  return energy({ rows: wide(x, even), others: wide(x, odd), samples: wide(samples, even) }, width);
 }
 
 /** Standard errors by which the mean NLL may be above the one of the validation rows. */

@@ -1,6 +1,6 @@
 /** Contexts on the command line: columns of a table, or values. */
 import { existsSync } from 'node:fs';
-import { encodeContext } from '../model/context.ts';
+import { contextFeatures, encodeContext } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { allRows, readTable } from '../data/readTable.ts';
 import type { TextRows } from '../data/readTable.ts';
@@ -37,6 +37,20 @@ export function encodeCells(
     if (!(error instanceof DataError)) throw error;
     throw error.atLine(file, error.row === undefined ? undefined : lines[error.row - 1]);
   }
+}
+
+/** The labels and numbers of contexts [n, C], one text per column. */
+export function contextCells(columns: readonly ContextColumn[], context: Float32Array): string[][] {
+  const width = contextFeatures(columns);
+  return Array.from({ length: context.length / width }, (_, row) => {
+    let place = row * width;
+    return columns.map((column) => {
+      const first = place;
+      place += 'levels' in column ? column.levels.length : 1;
+      if ('levels' in column) return column.levels[context.subarray(first, place).indexOf(1)] ?? '';
+      return String(Number(((context[first] ?? NaN) * column.std + column.mean).toPrecision(6)));
+    });
+  });
 }
 
 /**

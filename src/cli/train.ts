@@ -207,7 +207,7 @@ async function learn(
   if (folder !== undefined) {
     // The chart packages take a while to load.
     const { reportFiles } = await import('./trainReport.ts');
-    const files = await reportFiles(flow, set, outcome, { seed, signal });
+    const files = await reportFiles(flow, set, outcome, { fitOptions, seed, signal });
     for (const [name, content] of Object.entries({ [DEFAULT_MODEL_FILE]: bytes, ...files })) {
       await folder.write(name, content);
     }

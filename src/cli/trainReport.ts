@@ -2,12 +2,15 @@
 import { csvHeader, csvRows, csvTexts } from '../data/csv.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { drawCells } from '../data/cells.ts';
-import { domainsOf } from '../spec/offset.ts';
 import { isStream, isToy } from '../training/options.ts';
+import type { FitOptions } from '../training/options.ts';
 import type { Flow } from '../flow/flow.ts';
-import { offsetOf } from '../spec/offset.ts';
+import { domainsOf, offsetOf } from '../spec/offset.ts';
 import { STREAMS } from '../random.ts';
 import { withUnsound } from './rowResults.ts';
+import { comparisonOf } from './report/comparison.ts';
+import { findingsOf } from './report/findings.ts';
+import type { RunFindings } from './report/findings.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
@@ -28,7 +31,7 @@ export async function reportFiles(
   flow: Flow,
   set: TrainingSet,
   outcome: TrainingOutcome,
-  { seed, signal }: { seed: number; signal: AbortSignal },
+  { fitOptions, seed, signal }: { fitOptions: FitOptions; seed: number; signal: AbortSignal },
 ): Promise<Record<string, string>> {
   const { dim } = flow;
   const { rows: data, context } = shownRows(flow, set, seed);
@@ -36,6 +39,8 @@ export async function reportFiles(
   // A chart states how many points are not finite; a report on a poor model is better than none.
   const samples = await withUnsound(flow.sample(SAMPLE_ROWS, { seed, signal, context: cycledContext }));
   const { z } = await withUnsound(flow.forward(data, { context, signal }));
+  const options = { samples, fitOptions, seed, signal };
+  const comparison = await comparisonOf(flow, set, options);
   const pair = shownPair(set, dim);
   const [first, second] = pair;
   const html = renderReport({
@@ -48,14 +53,30 @@ export async function reportFiles(
     latent: twoOf(z, dim, [0, 1]),
     ...(dim === 2 ? { density: await densityGrid(flow, data, context, signal) } : {}),
     losses: outcome.losses,
+    scores: outcome.scores,
+    findings: findingsOf(comparison, runFindings(outcome, fitOptions)),
     ...(outcome.floor === undefined ? {} : { entropy: outcome.floor }),
     ...(outcome.testNll === undefined ? {} : { testNll: outcome.testNll }),
-    ...(outcome.valNll === undefined ? {} : { validationNll: outcome.valNll }),
     facts: factsOf(flow, set, outcome, seed),
   });
   return {
     'samples.csv': samplesText(flow, set, samples),
     'report.html': html,
+  };
+}
+
+function runFindings(
+  { steps, validation, skippedSteps: skipped, valNll: validationNll }: TrainingOutcome,
+  { steps: asked }: FitOptions,
+): RunFindings {
+  const { bestStep, gaussianNll } = validation ?? {};
+  return {
+    steps,
+    ...(asked !== undefined && { asked }),
+    ...(bestStep !== undefined && { bestStep }),
+    ...(skipped !== undefined && { skipped }),
+    ...(validationNll !== undefined && { validationNll }),
+    ...(gaussianNll !== undefined && { gaussianNll }),
   };
 }
 

@@ -51,7 +51,7 @@ export function summarise(
     asked,
   }: { modelFile?: string; report?: string; checkpoint?: string; asked: number },
 ): void {
-  const { losses, ...event } = outcome;
+  const { losses, scores: _, ...event } = outcome;
   const { testNll, floor, trainNll, validation, withoutDensity = 0 } = outcome;
   const recent = Math.min(RECENT_STEPS, losses.nll.length);
   const given = outcome.context === undefined ? '' : ` given ${outcome.context.join(', ')}`;

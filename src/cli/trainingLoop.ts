@@ -14,6 +14,10 @@ export interface TrainingHistory {
   steps: number;
   /** The steps of this run, each with its batch's NLL in nats. */
   losses: { step: number[]; nll: number[] };
+  /** The scores of this run on the validation rows, in nats. */
+  scores: { step: number[]; nll: number[] };
+  /** Steps skipped because a value was not finite, including those before a resumed run. */
+  skippedSteps?: number;
   /** Mean over the last steps, at most `RECENT_STEPS`, in nats. */
   trainNll: number;
   /** The best validation score, in nats. */
@@ -35,7 +39,9 @@ export async function train(
   checkpoints: Checkpoints | undefined,
 ): Promise<TrainingHistory> {
   const losses: TrainingHistory['losses'] = { step: [], nll: [] };
+  const scores: TrainingHistory['scores'] = { step: [], nll: [] };
   let steps = 0;
+  let skippedSteps: number | undefined;
   let ms = 0;
   let samples = 0;
   let valNll: number | undefined;
@@ -48,7 +54,11 @@ export async function train(
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;
       valNll = report.bestValidationNll;
-      ({ worstRow, validationWithoutDensity } = report);
+      ({ worstRow, validationWithoutDensity, skippedSteps } = report);
+      if (report.validationNll !== undefined) {
+        scores.step.push(steps);
+        scores.nll.push(report.validationNll);
+      }
       trainNll = report.nll;
       const first = steps - report.losses.length + 1;
       report.losses.forEach((nll, index) => {
@@ -77,6 +87,8 @@ export async function train(
   return {
     steps,
     losses,
+    scores,
+    ...(skippedSteps === undefined ? {} : { skippedSteps }),
     trainNll,
     ...(valNll === undefined ? {} : { valNll }),
     ...(worstRow === undefined ? {} : { worstRow }),

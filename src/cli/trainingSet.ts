@@ -40,6 +40,8 @@ export interface TrainingSet {
   plan?: PlannedTable;
   /** What the user should know of the table. */
   warnings?: readonly string[];
+  /** Whether the rows are those of the table that have no blanks. */
+  isWithoutBlanks?: boolean;
   /** Rows of a separate file to score, and their widths. */
   validation?: Rows;
   validationWidths?: Float32Array;
@@ -131,6 +133,7 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     ...(domains && { domains }),
     ...(codec && { codec }),
     ...(plan && { plan }),
+    ...(options.missing === 'drop' && { isWithoutBlanks: true }),
     warnings: [
       ...(plan?.warnings ?? []),
       ...profile.rareLabels(contexts),

@@ -16,29 +16,60 @@ export function momentsOfSample(values: readonly number[]): Moments {
   return { mean, sd, skewness: average((value) => ((value - mean) / sd) ** 3) };
 }
 
-/** The largest difference between the empirical distribution functions of two samples, from 0 to 1. */
-export function ksDistance(a: readonly number[], b: readonly number[]): number {
-  const [first, second] = [a.toSorted(ascending), b.toSorted(ascending)];
-  let [i, j, largest] = [0, 0, 0];
+/** Where the distribution functions of two samples differ most. */
+export interface KsGap {
+  /** The Kolmogorov–Smirnov distance, from 0 to 1. */
+  distance: number;
+  /** The value there; NaN if the distance is 0. */
+  at: number;
+  /** The shares of both samples that are at most this value. */
+  shares: [a: number, b: number];
+}
+
+/** The largest difference between the empirical distribution functions of two samples. NaN has no place in them. */
+export function ksGap(a: ArrayLike<number>, b: ArrayLike<number>): KsGap {
+  const [first, second] = [Float64Array.from(a).sort(), Float64Array.from(b).sort()];
+  let [i, j] = [0, 0];
+  let gap: KsGap = { distance: 0, at: NaN, shares: [0, 0] };
   while (i < first.length && j < second.length) {
-    const next = Math.min(first[i] ?? Infinity, second[j] ?? Infinity);
-    while ((first[i] ?? Infinity) <= next) i++;
-    while ((second[j] ?? Infinity) <= next) j++;
-    largest = Math.max(largest, Math.abs(i / first.length - j / second.length));
+    const at = Math.min(first[i] ?? Infinity, second[j] ?? Infinity);
+    while (i < first.length && (first[i] ?? Infinity) <= at) i++;
+    while (j < second.length && (second[j] ?? Infinity) <= at) j++;
+    const shares: [number, number] = [i / first.length, j / second.length];
+    const distance = Math.abs(shares[0] - shares[1]);
+    if (distance > gap.distance) gap = { distance, at, shares };
   }
-  return largest;
+  return gap;
 }
 
-function ascending(a: number, b: number): number {
-  return a - b;
+/** The distance of `ksGap`. */
+export function ksDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return ksGap(a, b).distance;
 }
 
-/** √(ln(2 / 0.001) / 2): two samples of one distribution are farther apart once in a thousand times. */
-const KS_QUANTILE = Math.sqrt(Math.log(2000) / 2);
+/**
+ * The Kolmogorov–Smirnov distance that samples of one distribution, of these sizes, exceed with this probability at most.
+ * √(ln(2 / chance) / 2 · (1/a + 1/b))
+ */
+export function ksNoise(a: number, b: number, chance = 0.001): number {
+  return Math.sqrt((Math.log(2 / chance) / 2) * (1 / a + 1 / b));
+}
 
-/** The Kolmogorov–Smirnov distance that chance explains between samples of these sizes. */
-export function ksNoise(a: number, b: number): number {
-  return KS_QUANTILE * Math.sqrt(1 / a + 1 / b);
+/** Half the sum of the differences between the shares of equally many levels, from 0 to 1. */
+export function totalVariation(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, share, level) => sum + Math.abs(share - (b[level] ?? 0)), 0) / 2;
+}
+
+/**
+ * The total variation that samples of one distribution, of these sizes, exceed with this probability at most: a bound of
+ * its mean, ½ Σ √(p (1 − p) (1/a + 1/b)), and McDiarmid's bound of its distance from the mean.
+ * @param shares of the levels in both samples together
+ * @see McDiarmid 1989, https://doi.org/10.1017/CBO9781107359949.008
+ */
+export function totalVariationNoise(shares: readonly number[], a: number, b: number, chance: number): number {
+  const size = Math.sqrt(1 / a + 1 / b);
+  const mean = shares.reduce((sum, share) => sum + Math.sqrt(share * (1 - share)), 0) / 2;
+  return size * (mean + Math.sqrt(Math.log(1 / chance) / 2));
 }
 
 /**

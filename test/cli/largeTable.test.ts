@@ -85,8 +85,17 @@ async function trained(options: Partial<TrainingSetOptions>): Promise<{
     losses.step.push(report.step);
     losses.nll.push(report.nll);
   }
-  const outcome = { steps: 60, losses, trainNll: nll, msPerStep: 1, samplesPerSecond: 1, adapter: 'any' };
-  const report = await reportFiles(flow, set, outcome, { seed: 1, signal });
+  const scores = { step: [], nll: [] };
+  const outcome = {
+    steps: 60,
+    losses,
+    scores,
+    trainNll: nll,
+    msPerStep: 1,
+    samplesPerSecond: 1,
+    adapter: 'any',
+  };
+  const report = await reportFiles(flow, set, outcome, { fitOptions: fitted, seed: 1, signal });
   return { set, nll, gaussianNll: flow.training?.validation?.gaussianNll ?? NaN, report };
 }
 

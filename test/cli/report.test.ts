@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { gapInWords, renderReport } from '../../src/cli/report.ts';
 import type { ReportInput } from '../../src/cli/report.ts';
 import { ShapeError } from '../../src/errors.ts';
+import { findings, labels, numbers } from './report/madeUp.ts';
 
 /** Points on a circle: n pairs, the same on every run. */
 function circle(n: number, radius = 1): Float32Array {
@@ -12,6 +13,8 @@ function circle(n: number, radius = 1): Float32Array {
     return radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
   });
 }
+
+const JUDGED = findings();
 
 function input(changes: Partial<ReportInput> = {}): ReportInput {
   const steps = Array.from({ length: 400 }, (_, i) => i + 1);
@@ -31,6 +34,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
       logDensity: Float32Array.of(-1, -3, -20, -20, -20, NaN),
     },
     losses: { step: steps, nll: steps.map((step) => 0.7 + 9 * Math.exp(-step / 20)) },
+    findings: JUDGED,
     entropy: 0.6215,
     testNll: 0.7032,
     facts: [['Seed', '7']],
@@ -42,19 +46,24 @@ function page(changes: Partial<ReportInput> = {}) {
   const html = renderReport(input(changes));
   const { document } = parseHTML(html);
   const figures = [...document.querySelectorAll('figure')];
-  const figure = (title: string) => figures.find((f) => f.querySelector('h2')?.textContent === title);
+  const figure = (title: string) => figures.find((f) => f.querySelector('h3')?.textContent === title);
   return { html, document, figures, figure };
 }
 
 describe('renderReport', () => {
-  it('shows data, samples, density, latent points and training, each with a text alternative', () => {
+  it('shows data, samples, density, latent points, columns, pairs and training, each with a text alternative', () => {
     const { document, figures } = page();
-    expect(figures.map((f) => f.querySelector('h2')?.textContent)).toEqual([
+    expect(figures.map((f) => f.querySelector('h3')?.textContent)).toEqual([
       'Data',
       'Samples',
       'Density',
       'Latent',
-      'Training',
+      'b',
+      'a',
+      'a and b',
+      'Coverage',
+      'log p',
+      'Loss',
     ]);
     const charts = [...document.querySelectorAll('svg')];
     expect(charts.map((chart) => chart.getAttribute('role'))).toEqual(charts.map(() => 'img'));
@@ -72,7 +81,8 @@ describe('renderReport', () => {
       columns: ['northing', 'b'],
     });
     const { document } = parseHTML(renderReport(rest));
-    const [scatter] = [...document.querySelectorAll('figure')];
+    const figures = [...document.querySelectorAll('figure')];
+    const scatter = figures.find((f) => f.querySelector('h3')?.textContent === 'Data');
     expect(scatter?.textContent).toContain('northing − 5,400,000');
     expect(scatter?.textContent).toContain('−0.5');
     const label = scatter?.querySelector('svg')?.getAttribute('aria-label');
@@ -109,10 +119,11 @@ describe('renderReport', () => {
     expect(html.includes('<script')).toBe(false);
     expect(document.title).toBe(text);
     expect(document.querySelector('h1')?.textContent).toBe(text);
-    expect(document.querySelector('td')?.textContent).toBe(text);
-    expect(document.querySelector('th')?.textContent).toBe(text);
-    expect(document.querySelector('header')?.textContent).toContain(`two of them, ${text} and b`);
-    expect(document.querySelector('svg')?.getAttribute('aria-label')).toContain(text);
+    expect(document.querySelector('.facts td')?.textContent).toBe(text);
+    expect(document.querySelector('.facts th')?.textContent).toBe(text);
+    expect(document.body.textContent).toContain(`two of them, ${text} and b`);
+    const named = [...document.querySelectorAll('svg')].map((svg) => svg.getAttribute('aria-label'));
+    expect(named.some((label) => label?.includes(text))).toBe(true);
     expect([...document.querySelectorAll('svg text')].map((label) => label.textContent)).toContain(text);
   });
 
@@ -178,7 +189,7 @@ describe('renderReport', () => {
 
   it('labels the exact entropy on the training curve when it is known, and states the gap', () => {
     const known = page();
-    expect(known.figure('Training')?.textContent).toContain('exact entropy 0.622');
+    expect(known.figure('Loss')?.textContent).toContain('exact entropy 0.622');
     expect(known.document.querySelector('header')?.textContent).toContain(
       '0.082 nats above the exact entropy',
     );
@@ -193,11 +204,11 @@ describe('renderReport', () => {
   it('keeps the training curve readable under spikes and says how many steps it cuts', () => {
     const { step } = input().losses;
     const nll = Array.from(step, (at) => 1 + 0.1 * Math.sin(at));
-    const calm = page({ losses: { step, nll } }).figure('Training');
+    const calm = page({ losses: { step, nll } }).figure('Loss');
     nll[200] = 1e30;
     nll[201] = NaN;
     nll[202] = Infinity;
-    const wild = page({ losses: { step, nll } }).figure('Training');
+    const wild = page({ losses: { step, nll } }).figure('Loss');
     expect(calm?.textContent).not.toContain('Above the chart');
     expect(wild?.textContent).toContain('Above the chart: 3 of 400 steps.');
     const paths = [...(wild?.querySelectorAll('path') ?? [])].map((path) => path.getAttribute('d') ?? '');
@@ -225,7 +236,7 @@ describe('renderReport', () => {
   it('leaves out the density above two columns and names the two that it shows', () => {
     const { figure, document } = page({ dim: 5, columnCount: 4, columns: ['mass', 'charge'] });
     expect(figure('Density')).toBeUndefined();
-    expect(document.querySelector('header')?.textContent).toContain(
+    expect(document.body.textContent).toContain(
       'The model has 4 columns; the scatters show two of them, mass and charge.',
     );
     expect(figure('Latent')?.textContent).toContain('first two coordinates');
@@ -244,13 +255,21 @@ describe('renderReport', () => {
         logDensity: Float32Array.of(-Infinity),
       },
       losses: { step: [], nll: [] },
+      findings: findings({
+        columns: [],
+        logProb: { rows: [], samples: [] },
+        worst: { columns: [], rows: [] },
+      }),
       testNll: Infinity,
       facts: [],
     });
-    expect(figure('Training')?.textContent).toContain('No loss was finite.');
+    expect(figure('Loss')?.textContent).toContain('This run took no steps.');
+    expect(page({ losses: { step: [1], nll: [NaN] } }).figure('Loss')?.textContent).toContain(
+      'No loss was finite.',
+    );
     expect(figure('Density')?.textContent).toContain('The density is nowhere finite.');
     expect(document.querySelector('header')?.textContent).toContain('The test NLL is not finite');
-    expect(document.querySelector('table')).toBeNull();
+    expect(document.querySelectorAll('table')).toHaveLength(0);
   });
 
   it('refuses arrays that do not have the sizes they claim', () => {
@@ -258,6 +277,94 @@ describe('renderReport', () => {
     expect(() => renderReport(input({ losses: { step: [1, 2], nll: [1] } }))).toThrow(ShapeError);
     const density = { ...input().density!, width: 4 };
     expect(() => renderReport(input({ density }))).toThrow(ShapeError);
+  });
+});
+
+describe('the judgement in the report', () => {
+  const HOSTILE = `<img src=x onerror=alert(1)> "&' `;
+
+  it('begins with the verdict, each sentence with its sign', () => {
+    const columns = [numbers('a'), numbers('b', {}, (value) => value + 1)];
+    const { document } = page({ findings: findings({ columns }) });
+    const sentences = [...document.querySelectorAll('header .verdict li')];
+    expect(sentences.length).toBeGreaterThan(2);
+    expect(sentences[0]?.textContent).toMatch(/^✗b: samples lie too high/);
+    expect(sentences.at(-1)?.textContent).toMatch(/^✓/);
+  });
+
+  it('shows twelve of many columns, and the others in a table, in little time and room', () => {
+    const columns = Array.from({ length: 100 }, (_, i) =>
+      i % 3 === 0
+        ? labels(`l${i}`, ['x', 'y', 'z'], [0.5, 0.3, 0.2])
+        : numbers(`n${i}`, {}, (value) => value + i / 50),
+    );
+    const { html, document } = page({
+      findings: findings({ columns }),
+      dim: 100,
+      columnCount: 100,
+      density: undefined,
+    });
+    const charts = [...document.querySelectorAll('figure > .measure:first-of-type')];
+    expect(charts.filter((one) => /^(?:KS|TV)/.test(one.textContent ?? ''))).toHaveLength(12);
+    const rest = [...document.querySelectorAll('.entries')].find((one) =>
+      one.textContent?.includes('measure'),
+    );
+    expect(rest?.querySelectorAll('tbody tr')).toHaveLength(88);
+    expect(document.body.textContent).toContain('of 4,950 pairs');
+    expect(html.length).toBeLessThan(1_500_000);
+  });
+
+  it('draws the calibration of a column if it is known, and says how much of it is outside its band', () => {
+    const even = Array.from({ length: 400 }, (_, i) => (i + 0.5) / 400);
+    const known = page({
+      findings: findings({
+        columns: [numbers('a', { pit: even }), numbers('b', { pit: even.map((u) => u ** 3) })],
+      }),
+    });
+    expect(known.figure('a')?.textContent).toContain('0 of 20 bars outside the 99 % band.');
+    expect(known.figure('b')?.textContent).toMatch(/[1-9]\d? of 20 bars outside/);
+    expect(known.figure('a')?.querySelectorAll('svg')).toHaveLength(2);
+    expect(page().figure('a')?.querySelectorAll('svg')).toHaveLength(1);
+  });
+
+  it('lists the least likely rows, and colours surprising cells if surprises are known', () => {
+    const worst = { columns: ['a', 'b'], rows: [{ row: 1234, logProb: -9.5, cells: ['3.2', ''] }] };
+    const plain = page({ findings: findings({ worst }) }).document;
+    const cells = (document: Document) => [...document.querySelectorAll('.entries tbody td')];
+    expect(cells(plain).map((cell) => cell.textContent)).toEqual(['1,234', '−9.50', '3.2', 'blank']);
+    expect(plain.querySelector('.odd')).toBeNull();
+    const odd = { ...worst, rows: worst.rows.map((row) => ({ ...row, surprise: [8, NaN] })) };
+    const coloured = page({ findings: findings({ worst: odd }) }).document;
+    expect(coloured.querySelector('.odd')?.textContent).toBe('3.2');
+    expect(coloured.querySelectorAll('.odd')).toHaveLength(1);
+    expect(coloured.body.textContent).toContain('A coloured cell is unlikely given the others in its row');
+    expect(page({ findings: findings({ worst: { ...worst, isWithoutBlanks: true } }) }).html).toContain(
+      'rows with blanks are not counted',
+    );
+  });
+
+  it('draws the scores with the best step, and adds what cells take from the losses', () => {
+    const scores = { step: [100, 200, 300, 400], nll: [2.5, 2.2, 2.1, 2.15] };
+    const judged = { ...findings({}, { bestStep: 300, skipped: 2 }), cellNats: 1.5 };
+    const { figure } = page({ scores, findings: judged, entropy: undefined });
+    expect(figure('Loss')?.textContent).toContain('best, step 300');
+    expect(figure('Loss')?.querySelectorAll('.if-wide circle')).toHaveLength(4);
+    expect(figure('Loss')?.textContent).toContain('1.50 nats are added');
+    expect(figure('Loss')?.textContent).toContain('2 steps were skipped');
+    expect(page().figure('Loss')?.textContent).not.toMatch(/best|added|skipped/);
+  });
+
+  it('escapes hostile names, labels and cells wherever it writes them', () => {
+    const columns = [
+      numbers(HOSTILE, {}, (value) => value + 1),
+      labels(`${HOSTILE}2`, [HOSTILE, 'y'], [0.5, 0.5], [0.9, 0.1]),
+      ...Array.from({ length: 13 }, (_, i) => numbers(`${HOSTILE}${i + 3}`)),
+    ];
+    const worst = { columns: [HOSTILE], rows: [{ row: 1, logProb: -3, cells: [HOSTILE] }] };
+    const { html, document } = page({ findings: findings({ columns, worst }) });
+    expect(html.includes('<img')).toBe(false);
+    expect(document.querySelectorAll('img, script, [onerror]')).toHaveLength(0);
+    expect(document.body.textContent).toContain(HOSTILE);
   });
 });
 
