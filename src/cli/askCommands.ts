@@ -1,4 +1,5 @@
 /** The commands that ask questions of a table: `explain`, `predict`, `impute`. */
+import { Option } from 'commander';
 import { explainCommand } from './explain.ts';
 import type { ExplainCommandOptions } from './explain.ts';
 import { imputeCommand } from './impute.ts';
@@ -29,7 +30,11 @@ wgflow explain model.safetensors big.csv --in-order --out scores.csv`,
     .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
     .option('--worst <n>', 'write only the n oddest rows', parse.integer(1))
-    .option('--in-order', 'write the rows in the order of the table, in bounded memory')
+    .addOption(
+      new Option('--in-order', 'write all rows in the order of the table, in bounded memory').conflicts(
+        'worst',
+      ),
+    )
     .option('--out <file>', 'CSV file to write (default: standard output)')
     .action((model: string, data: string, options: Given<ExplainCommandOptions>) =>
       run(options, (session) => explainCommand(session, model, data, { out: '-', ...options })),

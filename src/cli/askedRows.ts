@@ -87,7 +87,9 @@ export function learnedPart({ parts, learned }: TableCodec, name: string, option
 
 /**
  * The rows of a table as a question takes them, checked up to the first of them.
- * @param unknown whether a cell is unknown by its text and column, and the column that the table may lack
+ * @param isUnknown whether a cell is unknown, by its text and column
+ * @param spare a learned column that the table may lack
+ * @param prepared the rows to encode, for those of the table
  */
 export async function askedTable(
   session: Session,
@@ -95,7 +97,15 @@ export async function askedTable(
   model: ModelFile,
   file: string,
   { out, context: given, ...form }: AskCommandOptions,
-  unknown: { isUnknown: (cell: string, column: string) => boolean; spare?: string },
+  {
+    isUnknown,
+    spare,
+    prepared = (_, rows) => rows,
+  }: {
+    isUnknown: (cell: string, column: string) => boolean;
+    spare?: string;
+    prepared?: (codec: TableCodec, rows: readonly (readonly string[])[]) => readonly (readonly string[])[];
+  },
 ): Promise<AskedTable> {
   requireDistinctFiles(
     command,
@@ -112,16 +122,10 @@ export async function askedTable(
   const columns = contextColumns(model);
   async function* read(): AsyncGenerator<AskedRows> {
     const chunkCells = ROWS_AT_ONCE * (width + contexts.text.length);
-    const chunks = tableTexts(
-      file,
-      codec,
-      contexts.text,
-      { ...tableForm(session, form), chunkCells },
-      unknown.spare,
-    );
+    const chunks = tableTexts(file, codec, contexts.text, { ...tableForm(session, form), chunkCells }, spare);
     let firstRow = 0;
     for await (const { cells: texts, lines } of chunks) {
-      const filled = withStandIns(codec, texts, unknown.isUnknown);
+      const filled = withStandIns(codec, prepared(codec, texts), isUnknown);
       const { values, widths } = codec.encode(filled.rows, { file, lines });
       const rows = texts.length;
       const { features, cells } = contexts.of({ cells: texts.map((row) => row.slice(width)), lines }, rows);

@@ -1,7 +1,7 @@
 /** What `wgflow explain` says in words: the oddest cells with what was to be expected, and how exact the numbers are. */
 import { predict, QUANTILES } from '../conditionals/ask.ts';
 import type { Explanation } from '../conditionals/ask.ts';
-import { predictedCells } from '../conditionals/predicted.ts';
+import { predictedCells, rounded } from '../conditionals/predicted.ts';
 import type { PredictedCell } from '../conditionals/predicted.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { TableCodec } from '../table/codec.ts';
@@ -16,6 +16,9 @@ const SHOWN = 5;
 /** An estimated error above this is reported, in nats. */
 const TOLD_ERROR = 1e-3;
 
+/** The log p-value below which the words name further cells of a row. */
+const ALSO_ODD = Math.log(1e-3);
+
 /** Chance alone gives at most this many cells that are called odd. */
 const BY_CHANCE = 0.1;
 
@@ -24,6 +27,8 @@ interface OddCell {
   logP: number;
   column: string;
   text: string;
+  /** Other columns whose cells are unlikely. */
+  others: string[];
   predict: (flow: Flow) => Promise<PredictedCell | undefined>;
 }
 
@@ -52,6 +57,7 @@ export class ExplainWords {
         line,
         logP: own[place] ?? NaN,
         column,
+        others: columns.filter((_, j) => j !== place && (own[j] ?? 0) < ALSO_ODD),
         text: part.texts[row]?.[this.#codec.columns.findIndex(({ name }) => name === column)] ?? '',
         predict: (flow) => this.#expected(flow, part, row, column),
       };
@@ -78,12 +84,20 @@ export class ExplainWords {
       const expected = predicted === undefined ? '' : expectedText(predicted);
       const { line, column, text } = cell;
       const p = Math.exp(cell.logP);
-      rows.push([String(line), column, text === '' ? '(blank)' : text, expected, p.toPrecision(2)]);
+      const also = cell.others.join(', ');
+      rows.push([String(line), column, text === '' ? '(blank)' : text, expected, p.toPrecision(2), also]);
       session.emit({ event: 'odd', line, column, found: text, expected, p });
     }
     if (rows.length === 0) return;
     session.say(rows.length === 1 ? 'The oddest row:' : `The ${rows.length} oddest rows:`);
-    session.say(tableText(rows, ['line', 'its oddest cell', 'found', 'expected (5 % to 95 %)', 'p']));
+    const head = ['line', 'oddest cell', 'found', 'expected (5 % to 95 %)', 'p', 'also odd'];
+    const width = rows.some((row) => row.at(-1) !== '') ? head.length : head.length - 1;
+    session.say(
+      tableText(
+        rows.map((row) => row.slice(0, width)),
+        head.slice(0, width),
+      ),
+    );
     this.#tellCount();
     this.#tellErrors();
   }
@@ -137,6 +151,10 @@ function expectedText({ quantiles, probabilities }: PredictedCell): string {
   if (most !== undefined && (quantiles === undefined || most[1] > 0.5)) {
     return `${most[0] === '' ? '(blank)' : most[0]} (${(100 * most[1]).toFixed(most[1] > 0.99 ? 1 : 0)} %)`;
   }
-  const [low, median, high] = quantiles ?? [];
+  const numbers = (quantiles ?? []).map(Number);
+  const spread = Math.max(...numbers) - Math.min(...numbers);
+  const [low, median, high] = (quantiles ?? []).map((value) =>
+    typeof value === 'number' ? rounded(value, spread, 3) : value,
+  );
   return `${median} (${low} to ${high})`;
 }

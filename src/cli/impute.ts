@@ -1,6 +1,6 @@
 /** `wgflow impute`. */
 import { impute } from '../conditionals/ask.ts';
-import { isBlank } from '../table/known.ts';
+import { isBlank, withDetermined } from '../table/known.ts';
 import { answerRows, askedTable } from './askedRows.ts';
 import type { AskCommandOptions } from './askedRows.ts';
 import { readModel } from './modelInput.ts';
@@ -20,7 +20,10 @@ export async function imputeCommand(
 ): Promise<void> {
   const { draws: copies, seed } = options;
   const model = await readModel(modelFile);
-  const table = await askedTable(session, 'impute', model, dataFile, options, { isUnknown: isBlank });
+  const table = await askedTable(session, 'impute', model, dataFile, options, {
+    isUnknown: isBlank,
+    prepared: withDetermined,
+  });
   const { codec, contextNames } = table;
   tellFormulas(session, model.model);
   let filled = 0;
@@ -34,27 +37,31 @@ export async function imputeCommand(
     ],
     async part(
       flow,
-      { rows, firstRow, texts, context, values, unknown, options: asked },
+      { rows, firstRow, lines, texts, context, values, unknown, options: asked },
       { writer, results },
     ) {
-      const drawn = await results.of(impute(flow, values, { ...asked, unknown, copies, seed }), firstRow + 1);
+      const run = impute(flow, values, { ...asked, unknown, copies, seed });
+      const drawn = await results.of(
+        run,
+        lines.flatMap((line) => Array<number>(copies).fill(line)),
+      );
       if (drawn === undefined) return 0;
       const made = codec.decodeDrawn(drawn.values).map((row, i) => {
         const from = Math.floor(i / copies);
         // A cell that is known stays as it is.
-        const cells = row.map((text, place) => {
-          const own = texts[from]?.[place] ?? '';
+        const cells = row.map((text, column) => {
+          const own = texts[from]?.[column] ?? '';
           return isBlank(own) ? text : own;
         });
+        if (i % copies === 0) {
+          const blanks = cells.filter((cell, column) => cell !== (texts[from]?.[column] ?? '')).length;
+          filled += blanks;
+          if (blanks > 0) rowsFilled++;
+        }
         const place = copies > 1 ? [String(firstRow + from + 1), String((i % copies) + 1)] : [];
         return [...place, ...cells, ...(context[from] ?? [])];
       });
       await writer.texts(made);
-      for (const row of unknown) {
-        const blanks = row.filter(Boolean).length;
-        filled += blanks;
-        if (blanks > 0) rowsFilled++;
-      }
       return rows * copies;
     },
   });

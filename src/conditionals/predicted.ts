@@ -52,10 +52,8 @@ export function predictedCells(
   });
 }
 
-const DIGITS = 6;
-
-/** Six digits, or as many as it takes for five of the spread. */
-export function rounded(value: number, spread = 0): number {
-  const more = spread > 0 && value !== 0 ? Math.ceil(Math.log10(Math.abs(value) / spread)) : 0;
-  return Number(value.toPrecision(Math.min(DIGITS + Math.max(more, 0), 17)));
+/** These digits, and more if the spread is small next to the value. */
+export function rounded(value: number, spread = 0, digits = 6): number {
+  const more = spread > 0 && value !== 0 ? Math.floor(Math.log10(Math.abs(value) / spread)) : 0;
+  return Number(value.toPrecision(Math.min(digits + Math.max(more, 0), 17)));
 }

@@ -9,7 +9,7 @@ import { DataError, ShapeError } from '../errors.ts';
 import { FORMS } from '../table/forms.ts';
 import { TableCodec } from '../table/codec.ts';
 import type { TableColumn } from '../table/columns.ts';
-import { isBlank, knownRow, withStandIns } from '../table/known.ts';
+import { isBlank, knownRow, withDetermined, withStandIns } from '../table/known.ts';
 import { COLUMN_KINDS } from '../table/infer.ts';
 import type { ColumnKind } from '../table/infer.ts';
 import { planTable } from '../table/plan.ts';
@@ -228,7 +228,7 @@ export class Table {
     const codec = this.#codec;
     const { copies = 1 } = options;
     const texts = this.#texts(rows);
-    const filled = withStandIns(codec, texts, isBlank);
+    const filled = withStandIns(codec, withDetermined(codec, texts), isBlank);
     const { values, widths } = codec.encode(filled.rows);
     const drawn = await impute(flow, values, { ...options, widths, unknown: filled.unknown });
     return codec.decodeDrawn(drawn.values).map((row, i) => {

@@ -40,6 +40,40 @@ function standIn({ column, codec }: Part): string {
   return column.type === 'number' ? formOf(column.form).format(column.min) : '';
 }
 
+/**
+ * The rows with each blank that a determined column tells: its value is known, and so are the other columns that it is
+ * determined by.
+ */
+export function withDetermined(
+  codec: TableCodec,
+  rows: readonly (readonly string[])[],
+): (readonly string[])[] {
+  const { parts, columns } = codec;
+  const placeOf = (name: string): number => columns.findIndex((column) => column.name === name);
+  const determined = columns.flatMap((column, place) =>
+    column.type === 'linear' ? [{ ...column, place, places: column.of.map(placeOf) }] : [],
+  );
+  if (determined.length === 0) return [...rows];
+  return rows.map((row) => {
+    const told = [...row];
+    for (const { place, places, weights, constant, decimals } of determined) {
+      const blanks = places.flatMap((from, i) => (isBlank(told[from] ?? '') ? [i] : []));
+      const [blank] = blanks;
+      const part = parts[places[blank ?? -1] ?? -1];
+      if (blank === undefined || blanks.length > 1 || part === undefined || isBlank(told[place] ?? ''))
+        continue;
+      const others = places.reduce(
+        (sum, from, i) => (i === blank ? sum : sum + (weights[i] ?? 0) * Number(told[from])),
+        constant,
+      );
+      const number = (Number(told[place]) - others) / (weights[blank] ?? NaN);
+      const text = String(Number(number.toFixed(decimals)));
+      if (part.codec.encode(text) !== undefined) told[places[blank] ?? -1] = text;
+    }
+    return told;
+  });
+}
+
 /** One row of cells, and the names of its known ones. */
 export interface KnownCells extends Cells {
   known: string[];
