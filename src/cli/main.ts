@@ -14,6 +14,7 @@ import { columnTypes, domainRequests } from './domains.ts';
 import { COLUMN_KINDS } from '../table/infer.ts';
 import { MISSING } from '../table/plan.ts';
 import { infoCommand } from './info.ts';
+import { addAskCommands } from './askCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
 import type { AddCommand, RunCommand } from './modelCommands.ts';
 import * as parse from './options.ts';
@@ -71,7 +72,10 @@ function precision(): Option {
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
 /** The commands that read tables. */
-const TABLE_COMMANDS = new Set(['train', 'sample', 'logprob', 'forward', 'inverse', 'gradients', 'check']);
+const TABLE_COMMANDS = new Set([
+  ...['train', 'sample', 'logprob', 'forward', 'inverse', 'gradients', 'check'],
+  ...['explain', 'predict', 'impute'],
+]);
 
 function programOf(run: RunCommand): Command {
   const program = new Command('wgflow')
@@ -90,6 +94,7 @@ Start with:
   $ wgflow train data.csv --out model.safetensors
   $ wgflow sample model.safetensors -n 1000 > samples.csv
   $ wgflow logprob model.safetensors data.csv > scores.csv
+  $ wgflow explain model.safetensors data.csv --worst 20
 
 Exit codes: 0 done; 1 the run failed; 2 bad arguments or bad input, nothing written;
 3 no usable WebGPU adapter; 130 interrupted.`,
@@ -218,6 +223,7 @@ wgflow train data.csv --resume run.ckpt`,
     );
 
   addModelCommands(command, run);
+  addAskCommands(command, run);
 
   command(
     'info',

@@ -22,11 +22,11 @@ export type RunCommand = (
   command: (session: Session) => Promise<void>,
 ) => Promise<void>;
 
-const MODEL = 'model file, written by wgflow train';
+export const MODEL = 'model file, written by wgflow train';
 const ENSEMBLE =
   'further models of the same table, such as those of train --seeds; the density is the mean of all';
 const CONTEXT_OPTION = 'context to condition on: values such as moon=upper,age=31, or a table of rows';
-const ROW_CONTEXT_OPTION =
+export const ROW_CONTEXT_OPTION =
   'context of all rows, such as moon=upper,age=31 (default: read from the columns of the data)';
 
 const BY_NAME =
@@ -40,7 +40,8 @@ export function addModelCommands(command: AddCommand, run: RunCommand): void {
     `wgflow sample model.safetensors -n 1000 > samples.csv
 wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8
 wgflow sample model.safetensors -n 100 --context moon=upper
-wgflow sample model.safetensors -n 5 --context given.csv`,
+wgflow sample model.safetensors -n 5 --context given.csv
+wgflow sample model.safetensors -n 1000 --given city=Rome,age=31`,
   )
     .argument('<model>', MODEL)
     .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
@@ -54,6 +55,10 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
     .option('--out <file>', 'CSV file to write (default: standard output)')
     .option('--ensemble <models...>', ENSEMBLE)
     .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
+    .option(
+      '--given <values>',
+      'known cells of all rows, such as city=Rome,age=31; the others are drawn given them, by Gibbs sweeps',
+    )
     .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
       run(options, (session) => sampleCommand(session, model, { out: '-', ...options })),
     );

@@ -32,6 +32,13 @@ export function integers(min: number, max: number): (text: string) => number[] {
   return (text) => text.split(',').map(one);
 }
 
+/** Comma-separated numbers between 0 and 1, all different. */
+export function shares(text: string): number[] {
+  const list = text.split(',').map((part) => Number(part.trim() || NaN));
+  if (list.every((share) => share > 0 && share < 1) && new Set(list).size === list.length) return list;
+  throw new InvalidArgumentError('Expected different numbers between 0 and 1, such as 0.05,0.5,0.95.');
+}
+
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0 && Number.isFinite(value))) {

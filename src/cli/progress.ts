@@ -72,26 +72,37 @@ export type Reading = <Part>(
 /** Shows the rows of a table that were read, once that takes longer than a second. */
 export function readingProgress(session: Voice, title: string): Reading {
   return async function* (parts, rowsOf, total) {
-    const of = total === undefined ? '' : `/${total.toLocaleString('en')}`;
-    const shown = (rows: number): Shown => ({
-      done: rows,
-      parts: [`Reading ${title}`, `${rows.toLocaleString('en')}${of} rows`],
-    });
-    const begun = performance.now();
-    const watched =
-      process.stderr.isTTY && session.quiet !== true
-        ? bar(total, shown, { clearOnComplete: true })
-        : plainLines(session, undefined, '', shown, begun);
+    const watched = rowsProgress(session, `Reading ${title}`, total);
     try {
       let rows = 0;
       for await (const part of parts) {
         rows += rowsOf(part);
-        if (performance.now() > begun + READING_SHOWN_AFTER_MS) watched.update(rows);
+        watched.update(rows);
         yield part;
       }
     } finally {
       watched.stop();
     }
+  };
+}
+
+/** Shows the number of rows that are done, once that takes longer than a second. */
+export function rowsProgress(session: Voice, doing: string, total?: number): Progress<number> {
+  const of = total === undefined ? '' : `/${total.toLocaleString('en')}`;
+  const shown = (rows: number): Shown => ({
+    done: rows,
+    parts: [doing, `${rows.toLocaleString('en')}${of} rows`],
+  });
+  const begun = performance.now();
+  const watched =
+    process.stderr.isTTY && session.quiet !== true
+      ? bar(total, shown, { clearOnComplete: true })
+      : plainLines(session, undefined, '', shown, begun);
+  return {
+    update(rows) {
+      if (performance.now() > begun + READING_SHOWN_AFTER_MS) watched.update(rows);
+    },
+    stop: () => watched.stop(),
   };
 }
 

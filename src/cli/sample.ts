@@ -1,10 +1,12 @@
 /** `wgflow sample`. */
+import { ShapeError } from '../errors.ts';
 import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, contextRows, outsideRange } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { codecOf, dataColumns, openDensity, readModel, readModels } from './modelInput.ts';
 import { tellFormulas } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
+import { sampleGivenRows } from './sampleGiven.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
 import { tableForm } from './tableOptions.ts';
@@ -19,6 +21,8 @@ export interface SampleCommandOptions extends TableOptions {
   seed: number;
   temperature: number;
   context?: string;
+  /** Known cells, such as `city=Rome,age=31`. */
+  given?: string;
   /** Files of further models: rows come from each in turn. */
   ensemble?: string[];
   out: string;
@@ -27,7 +31,16 @@ export interface SampleCommandOptions extends TableOptions {
 export async function sampleCommand(
   session: Session,
   modelFile: string,
-  { count, seed, temperature, context: given, ensemble = [], out, ...form }: SampleCommandOptions,
+  {
+    count,
+    seed,
+    temperature,
+    context: given,
+    given: known,
+    ensemble = [],
+    out,
+    ...form
+  }: SampleCommandOptions,
 ): Promise<void> {
   const model = await readModel(modelFile);
   const others = await readModels(ensemble);
@@ -41,6 +54,14 @@ export async function sampleCommand(
     [...[modelFile, ...ensemble].map((file) => ['the model', file] as const), ['--context', given]],
   );
   tellFormulas(session, model.model);
+  if (known !== undefined) {
+    if (temperature !== 1 || ensemble.length > 0) {
+      const found = `--given with ${temperature === 1 ? '--ensemble' : '--temperature'}`;
+      throw new ShapeError('sample', found, 'one of them');
+    }
+    await sampleGivenRows(session, model, contexts, { count, seed, given: known, out });
+    return;
+  }
   const rows = count * (contexts?.cells.length ?? 1);
   const output = await openOutput(out);
   try {

@@ -152,15 +152,17 @@ export async function* encodedRows(
 /**
  * The texts of the codec's columns, then of the context's, row by row. Columns are found by name, or by place in a
  * table without a header. A column that is not learned may be absent: its cells are blank.
+ * @param spare a learned column that may be absent too
  */
 export async function* tableTexts(
   file: string,
   codec: TableCodec,
   context: readonly string[],
   form: TableForm,
+  spare?: string,
 ): AsyncGenerator<TextRows> {
   const wanted = codec.columns.map(({ name }) => name);
-  const needed = codec.learned;
+  const needed = codec.learned.filter((name) => name !== spare);
   let places: number[] = [];
   const text = (
     offered: readonly string[],
@@ -174,6 +176,11 @@ export async function* tableTexts(
       return [...read, ...context];
     }
     const rest = offered.filter((name) => !context.includes(name));
+    const others = wanted.filter((name) => name !== spare);
+    if (rest.length === others.length) {
+      places = wanted.map((name) => others.indexOf(name));
+      return [...rest, ...context];
+    }
     if (rest.length !== wanted.length) {
       throw new DataError(
         `found ${rest.length} columns without a header, expected ${wanted.length}: ${wanted.join(', ')}`,

@@ -1,6 +1,6 @@
 /** What a cell can be, given the others of its row. */
 import type { Column } from './columns.ts';
-import type { ColumnGiven, Conditionals, GivenCells } from './conditionals.ts';
+import type { Asked, ColumnGiven, Conditionals, GivenCells } from './conditionals.ts';
 import type { ExplainAsked } from './explain.ts';
 
 export interface PredictAsked extends ExplainAsked {
@@ -54,11 +54,9 @@ export async function predictColumn(
     ),
   };
   const isMixed = numbers !== undefined && atoms.length > 0;
-  const first = await conditionals.given(column, rows, {
-    ...asked,
-    ...(isMixed && { points }),
-    ...(!isMixed && { levels: levelsOf((_, i) => quantiles[i] ?? NaN) }),
-  });
+  const given = async (more: Pick<Asked, 'points' | 'levels'>): Promise<ColumnGiven> =>
+    numbersOf(column, await conditionals.given(column, rows, { ...asked, ...more }));
+  const first = await given(isMixed ? { points } : { levels: levelsOf((_, i) => quantiles[i] ?? NaN) });
   const prediction: Prediction = {
     probabilities: first.logShares.map(Math.exp),
     parts: first.parts,
@@ -70,14 +68,21 @@ export async function predictColumn(
   }
   const mixed = mixedQuantiles(first, prediction.probabilities, atoms, quantiles);
   if (!isMixed) return { ...prediction, numbers: mixed };
-  const second = await conditionals.given(column, rows, {
-    ...asked,
+  const second = await given({
     levels: levelsOf((row, i) => mixed.levels[row * quantiles.length + i] ?? NaN),
   });
   mixed.quantiles.forEach((value, i) => {
     if (Number.isNaN(value)) mixed.quantiles[i] = second.numbers?.quantiles[i] ?? NaN;
   });
   return { ...prediction, numbers: mixed };
+}
+
+/** A whole number n stands for [n, n + 1). */
+function numbersOf({ values }: Column, given: ColumnGiven): ColumnGiven {
+  const { numbers } = given;
+  if (values.numbers?.step !== 1 || numbers === undefined) return given;
+  const mean = numbers.mean.map((value) => value - 0.5);
+  return { ...given, numbers: { ...numbers, mean, quantiles: numbers.quantiles.map(Math.floor) } };
 }
 
 /** Quantiles that are atoms; for the others NaN, and their level among the other numbers. */

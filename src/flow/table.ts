@@ -1,14 +1,20 @@
 /** Tables with columns of any kind: numbers, integers, categories, dates, blanks. */
 import { NAMES, OBJECT, oneOf, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
+import { explain, impute, predict, QUANTILES, sampleGiven } from './questions.ts';
+import type { AskOptions, ImputeOptions, PredictOptions } from './questions.ts';
+import { predictedCells } from '../conditionals/predicted.ts';
+import type { PredictedCell } from '../conditionals/predicted.ts';
 import { DataError, ShapeError } from '../errors.ts';
-import { FORMS, plainCell } from '../table/forms.ts';
+import { FORMS } from '../table/forms.ts';
 import { TableCodec } from '../table/codec.ts';
 import type { TableColumn } from '../table/columns.ts';
+import { isBlank, knownRow, withDetermined, withStandIns } from '../table/known.ts';
 import { COLUMN_KINDS } from '../table/infer.ts';
 import type { ColumnKind } from '../table/infer.ts';
 import { planTable } from '../table/plan.ts';
 import { TableProfile } from '../table/profile.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import type { Domain } from '../model/domain.ts';
 import type { GivenFit } from '../training/options.ts';
 import type { FitReport } from '../training/report.ts';
@@ -24,6 +30,25 @@ export interface TableOptions {
   columns?: readonly string[];
   /** The kinds of columns; by default they are inferred from the values. */
   types?: Readonly<Record<string, ColumnKind>>;
+}
+
+/** A row of samples: numbers as numbers, labels and dates as text, blanks as null. */
+export type SampledRow = Record<string, number | string | null>;
+
+export interface TableSampleOptions extends SampleOptions {
+  /**
+   * Known cells by column, such as `{ city: 'Rome', age: 31 }`: all rows have them, and Gibbs sweeps draw the other cells
+   * given them. Only of a flow, with `temperature` 1 and `firstRow` 0, and with at most one context.
+   */
+  given?: TableRow;
+}
+
+/** How odd a row is, and each of its cells given the others. */
+export interface ExplainedRow {
+  /** The log-mass or log-density of the row, in nats. */
+  logProb: number;
+  /** By column: −log p(cell | the others) in nats, and the probability of a value at least as unlikely. */
+  cells: Record<string, { surprise: number; pValue: number }>;
 }
 
 const TABLE_RULES: OptionRules<keyof TableOptions> = {
@@ -128,21 +153,135 @@ export class Table {
     return flow.logProb(values, { ...options, widths });
   }
 
-  /** Draws n rows: numbers as numbers, labels and dates as text, blanks as null. */
+  /**
+   * Draws n rows; with `given`, rows that have these cells: `sampleGiven` also says how many independent rows they are
+   * worth.
+   * @throws {ShapeError} naming a given column that is not learned, or a value that its column cannot have
+   */
   async sample(
     flow: Density,
     n: number,
-    options: SampleOptions = {},
-  ): Promise<Record<string, number | string | null>[]> {
-    const rows = this.#codec.decodeDrawn(await flow.sample(n, options));
+    { given, ...options }: TableSampleOptions = {},
+  ): Promise<SampledRow[]> {
+    const values =
+      given === undefined ? await flow.sample(n, options) : await this.#sampleGiven(flow, n, given, options);
+    const rows = this.#codec.decodeDrawn(values);
     return rows.map((row) =>
       Object.fromEntries(this.columns.map((column, i) => [column.name, valueOf(column, row[i] ?? '')])),
     );
   }
 
-  #encode(rows: readonly TableRow[]) {
-    return this.#codec.encode(rows.map((row) => this.columns.map(({ name }) => textOf(row, name))));
+  /**
+   * How odd each row is, and each of its cells given the others. A column that is not learned has no cells.
+   * @throws {DataError} naming row and column of a value that its column cannot hold, such as a blank where training saw none
+   */
+  async explain(
+    flow: Flow,
+    rows: readonly TableRow[],
+    options: Omit<AskOptions, 'widths'> = {},
+  ): Promise<ExplainedRow[]> {
+    await this.#requireLearned(flow);
+    const { values, widths } = this.#encode(rows);
+    const { context, firstRow = 0, signal } = options;
+    const logProb = await flow.logProb(values, { widths, context, firstRow, signal });
+    const { columns, surprise, logPValue } = await explain(flow, values, { ...options, widths });
+    return rows.map((_, row) => {
+      const cells = columns.map((name, place) => {
+        const at = row * columns.length + place;
+        return [name, { surprise: surprise[at] ?? NaN, pValue: Math.exp(logPValue[at] ?? NaN) }];
+      });
+      return { logProb: logProb[row] ?? NaN, cells: Object.fromEntries(cells) };
+    });
   }
+
+  /**
+   * The distribution of one column in each row, given the others: mean and quantiles of numbers, probabilities of labels
+   * and of values that repeat. Rows need not have the column.
+   * @throws {ShapeError} when the flow has not learned the column
+   * @throws {DataError} naming row and column of another value that its column cannot hold
+   */
+  async predict(
+    flow: Flow,
+    rows: readonly TableRow[],
+    options: Omit<PredictOptions, 'widths'>,
+  ): Promise<PredictedCell[]> {
+    await this.#requireLearned(flow);
+    const { column, quantiles = QUANTILES } = options;
+    const filled = withStandIns(this.#codec, this.#texts(rows), (_, name) => name === column);
+    const { values, widths } = this.#codec.encode(filled.rows);
+    const prediction = await predict(flow, values, { ...options, widths });
+    const part = this.#codec.parts.find((one) => one.column.name === column);
+    return part === undefined ? [] : predictedCells(part, prediction, quantiles.length);
+  }
+
+  /**
+   * The rows with their blanks filled by draws from their distribution given the known cells; the `copies` of a row follow
+   * each other. Other values stay as they are.
+   * @throws {DataError} naming row and column of a value that its column cannot hold
+   */
+  async impute<Row extends TableRow>(
+    flow: Flow,
+    rows: readonly Row[],
+    options: Omit<ImputeOptions, 'widths' | 'unknown'> = {},
+  ): Promise<Row[]> {
+    await this.#requireLearned(flow);
+    const codec = this.#codec;
+    const { copies = 1 } = options;
+    const texts = this.#texts(rows);
+    const filled = withStandIns(codec, withDetermined(codec, texts), isBlank);
+    const { values, widths } = codec.encode(filled.rows);
+    const drawn = await impute(flow, values, { ...options, widths, unknown: filled.unknown });
+    return codec.decodeDrawn(drawn.values).map((row, i) => {
+      const from = Math.floor(i / copies);
+      const blanks = this.columns.flatMap((column, place) =>
+        isBlank(texts[from]?.[place] ?? '') ? [[column.name, valueOf(column, row[place] ?? '')]] : [],
+      );
+      return { ...rows[from], ...Object.fromEntries(blanks) } as Row;
+    });
+  }
+
+  async #sampleGiven(
+    flow: Density,
+    n: number,
+    given: TableRow,
+    { seed, context, temperature = 1, firstRow = 0, signal }: SampleOptions,
+  ): Promise<Rows> {
+    if (!isFlow(flow) || temperature !== 1 || firstRow !== 0) {
+      const found = isFlow(flow) ? 'with temperature or firstRow' : 'with an ensemble';
+      throw new ShapeError('sample option given', found, 'a flow, temperature 1 and firstRow 0');
+    }
+    await this.#requireLearned(flow);
+    const texts = new Map(Object.keys(given).map((name) => [name, textOf(given, name)]));
+    const { values, widths, known } = knownRow(this.#codec, texts, 'sample option given');
+    const asked = { row: values, widths, known, seed, context, signal };
+    return (await sampleGiven(flow, n, asked)).values;
+  }
+
+  /** @throws {ShapeError} when the flow's columns are not those of the table */
+  async #requireLearned(flow: Flow): Promise<void> {
+    const names = (await flow.conditionals()).columns.map(({ name }) => name);
+    const { learned } = this.#codec;
+    if (names.join() === learned.join() && flow.training?.table !== undefined) return;
+    const advice = 'Train it by table.fit, or take Table.of(flow).';
+    throw new ShapeError(
+      'flow',
+      `a flow of ${names.join(', ')}`,
+      `one that learned ${learned.join(', ')}`,
+      advice,
+    );
+  }
+
+  #texts(rows: readonly TableRow[]): string[][] {
+    return rows.map((row) => this.columns.map(({ name }) => textOf(row, name)));
+  }
+
+  #encode(rows: readonly TableRow[]) {
+    return this.#codec.encode(this.#texts(rows));
+  }
+}
+
+function isFlow(density: Density): density is Flow {
+  return 'conditionals' in density;
 }
 
 function textOf(row: TableRow, name: string): string {
@@ -156,7 +295,7 @@ function textOf(row: TableRow, name: string): string {
 }
 
 function valueOf(column: TableColumn, text: string): number | string | null {
-  if (plainCell(text) === '') return null;
+  if (isBlank(text)) return null;
   if (column.type === 'category') return text;
   const number = FORMS.decimal.parse(text);
   return Number.isNaN(number) ? text : number;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Flow, PRESETS, realnvp } from '../../src/index.ts';
 import { Table } from '../../src/table.ts';
 import { uniforms, normals } from '../../src/random.ts';
@@ -63,5 +63,93 @@ describe('logProb of cells', () => {
       /x and widths: found 6 and 5 values, expected rows of 2 values/,
     );
     await expect(flow.logProb(x, { widths, draws: 0 })).rejects.toThrow(/draws/);
+  });
+});
+
+describe('questions of a table', () => {
+  const asked = rows.slice(0, 6);
+  const gaps = [
+    { city: '', visits: 2, rain: 0.5 },
+    { city: 'Lima', visits: NaN, rain: undefined },
+    { city: 'Oslo', visits: 1, rain: 2 },
+  ];
+  let flow: Flow;
+  let table: Table;
+
+  beforeAll(async () => {
+    table = Table.infer(rows);
+    flow = await Flow.create(PRESETS.realnvp, { ...table.shape, ...(await testOptions()), seed: 1 });
+    for await (const _ of table.fit(flow, rows, { steps: 30, batch: 64 }));
+  });
+
+  afterAll(() => flow.dispose());
+
+  it('explains each cell of the learned columns, with the log-mass of its row', async () => {
+    const found = await table.explain(flow, asked);
+    expect(found.map(({ logProb }) => logProb)).toEqual([...(await table.logProb(flow, asked))]);
+    for (const { cells } of found) {
+      expect(Object.keys(cells)).toEqual(['city', 'visits', 'rain']);
+      for (const { surprise, pValue } of Object.values(cells)) {
+        expect(Number.isFinite(surprise)).toBe(true);
+        expect(pValue).toBeGreaterThan(0);
+        expect(pValue).toBeLessThanOrEqual(1);
+      }
+      expect(Math.exp(-(cells['city']?.surprise ?? NaN))).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('predicts a column whatever the rows have there', async () => {
+    const options = { column: 'visits', quantiles: [0.1, 0.5, 0.9] };
+    const found = await table.predict(flow, asked, options);
+    const without = asked.map(({ city, rain }) => ({ city, rain }));
+    expect(await table.predict(flow, without, options)).toEqual(found);
+    for (const { mean, quantiles = [], probabilities } of found) {
+      expect(quantiles).toEqual([...quantiles].sort());
+      expect(quantiles.every((value) => [1, 2, 3].includes(Number(value)))).toBe(true);
+      const expected = [1, 2, 3].reduce((sum, value) => sum + value * (probabilities[value] ?? NaN), 0);
+      expect(Number(mean)).toBeCloseTo(expected, 1);
+    }
+    const [city] = await table.predict(flow, asked, { column: 'city' });
+    expect(Object.keys(city ?? {})).toEqual(['probabilities']);
+    expect((city?.probabilities['Lima'] ?? NaN) + (city?.probabilities['Oslo'] ?? NaN)).toBeCloseTo(1, 6);
+    const [rain] = await table.predict(flow, asked, { column: 'rain' });
+    expect(Object.keys(rain?.probabilities ?? {})).toEqual(['']);
+    await expect(table.predict(flow, asked, { column: 'snow' })).rejects.toThrow(
+      /column: found snow, expected one of city, visits, rain/,
+    );
+  });
+
+  it('fills blanks with valid values, and keeps the others', async () => {
+    const filled = await table.impute(flow, gaps, { copies: 2, seed: 3 });
+    expect(filled).toHaveLength(6);
+    filled.forEach(({ city, visits, rain }, i) => {
+      const given = gaps[Math.floor(i / 2)];
+      expect(['Lima', 'Oslo']).toContain(city);
+      expect([1, 2, 3]).toContain(visits);
+      expect(rain).toBeGreaterThan(0);
+      if (given?.city !== '') expect(city).toBe(given?.city);
+    });
+    expect(filled[4]).toEqual(gaps[2]);
+    expect(await table.impute(flow, gaps, { copies: 2, seed: 3 })).toEqual(filled);
+  });
+
+  it('draws rows with given cells', async () => {
+    const drawn = await table.sample(flow, 5, { given: { city: 'Lima', visits: 2 } });
+    expect(drawn.every(({ city, visits }) => city === 'Lima' && visits === 2)).toBe(true);
+    expect(new Set(drawn.map(({ rain }) => rain)).size).toBeGreaterThan(1);
+    await expect(table.sample(flow, 5, { given: { city: 'Rome' } })).rejects.toThrow(
+      /sample option given: found city=Rome, expected one of/,
+    );
+    await expect(table.sample(flow, 5, { given: { snow: 1 } })).rejects.toThrow(
+      /found snow, expected columns among/,
+    );
+    await expect(table.sample(flow, 5, { given: { visits: 1 }, temperature: 0.5 })).rejects.toThrow(
+      /expected a flow, temperature 1 and firstRow 0/,
+    );
+  });
+
+  it('refuses a flow that has not learned the table', async () => {
+    using other = await Flow.create(PRESETS.realnvp, { ...table.shape, ...(await testOptions()), seed: 1 });
+    await expect(table.explain(other, asked)).rejects.toThrow(/expected one that learned city, visits, rain/);
   });
 });

@@ -1,0 +1,94 @@
+/** `wgflow explain`: how odd each row is, and each of its cells given the others. */
+import { explain } from '../flow/questions.ts';
+import type { Explanation } from '../flow/questions.ts';
+import { rounded } from '../conditionals/predicted.ts';
+import type { Flow } from '../flow/flow.ts';
+import { answerRows, askedTable } from './askedRows.ts';
+import type { AskCommandOptions, AskedRows } from './askedRows.ts';
+import { ExplainWords } from './explainWords.ts';
+import { readModel } from './modelInput.ts';
+import { Oddest, oddestOf } from './oddest.ts';
+import type { Session } from './session.ts';
+
+export interface ExplainCommandOptions extends AskCommandOptions {
+  /** Write only this many rows. */
+  worst?: number;
+  /** Write the rows in the order of the table. */
+  inOrder?: boolean;
+}
+
+/** A row of the result. */
+interface ExplainedLine {
+  line: number;
+  /** The log p-value of the row's least likely cell. */
+  logP: number;
+  cells: (number | string)[];
+}
+
+export async function explainCommand(
+  session: Session,
+  modelFile: string,
+  dataFile: string,
+  options: ExplainCommandOptions,
+): Promise<void> {
+  const { worst = Infinity, inOrder = false } = options;
+  const model = await readModel(modelFile);
+  const table = await askedTable(session, 'explain', model, dataFile, options, { isUnknown: () => false });
+  const { codec, contextNames } = table;
+  const words = new ExplainWords(session, codec);
+  const kept = new Oddest<ExplainedLine>(worst);
+  const scores = codec.learned.flatMap((name) => [`${name}_surprise`, `${name}_p`]);
+  await answerRows(session, 'explain', table, options, {
+    verb: 'Explained',
+    columns: ['line', 'log_prob', 'odd', ...scores, ...contextNames],
+    async part(flow, part, { writer, results }) {
+      const found = await results.of(explained(flow, part), part.lines);
+      if (found === undefined) return 0;
+      words.add(part, found.explanation);
+      const lines = linesOf(part, found);
+      if (!inOrder) {
+        kept.add(lines);
+        return 0;
+      }
+      await writer.texts(lines.map(({ cells }) => cells));
+      return lines.length;
+    },
+    async end(flow, { writer }) {
+      const lines = kept.take();
+      await writer.texts(lines.map(({ cells }) => cells));
+      await words.tell(flow);
+      return lines.length;
+    },
+  });
+}
+
+interface Found {
+  logProb: Float32Array;
+  explanation: Explanation;
+}
+
+async function explained(flow: Flow, { values, options }: AskedRows): Promise<Found> {
+  const logProb = await flow.logProb(values, options);
+  return { logProb, explanation: await explain(flow, values, options) };
+}
+
+function linesOf({ lines, context }: AskedRows, { logProb, explanation }: Found): ExplainedLine[] {
+  const { columns, surprise, logPValue } = explanation;
+  const width = columns.length;
+  return lines.map((line, row) => {
+    const own = logPValue.subarray(row * width, (row + 1) * width);
+    const place = oddestOf(own);
+    const scores = [...own].flatMap((logP, j) => [
+      rounded(surprise[row * width + j] ?? NaN),
+      rounded(Math.exp(logP)),
+    ]);
+    const cells = [
+      line,
+      rounded(logProb[row] ?? NaN),
+      columns[place] ?? '',
+      ...scores,
+      ...(context[row] ?? []),
+    ];
+    return { line, logP: own[place] ?? NaN, cells };
+  });
+}

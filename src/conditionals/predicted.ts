@@ -1,0 +1,59 @@
+/** What a prediction says, in the texts of the column. */
+import type { Part } from '../table/codec.ts';
+import { formOf } from '../table/forms.ts';
+import type { Prediction } from './predict.ts';
+
+/** The distribution of one cell. */
+export interface PredictedCell {
+  /** Of the values that are numbers: numbers, or texts of a date, time or per cent. Absent for labels. */
+  mean?: number | string;
+  /** One for each share that was asked for. */
+  quantiles?: (number | string)[];
+  /** Of each label, or value with a share of its own; of a blank by ''. Other numbers have the rest. */
+  probabilities: Record<string, number>;
+}
+
+/** @param quantiles how many were asked for */
+export function predictedCells(
+  { column, codec }: Part,
+  { probabilities, parts, numbers }: Prediction,
+  quantiles: number,
+): PredictedCell[] {
+  const { discrete } = codec.values;
+  const texts = discrete.map(
+    ({ text, number }) => text ?? (number === undefined ? undefined : String(number)),
+  );
+  const isLabel = column.type === 'category';
+  const form = column.type === 'number' ? formOf(column.form) : undefined;
+  const written = (value: number, spread: number): number | string => {
+    if (form?.kind !== undefined) return form.format(value);
+    const number = rounded(value, spread);
+    return column.type === 'number' && column.form === 'percent' ? formOf('percent').format(number) : number;
+  };
+  return Array.from({ length: probabilities.length / parts }, (_, row) => {
+    const shares = new Map<string, number>();
+    let total = 0;
+    for (let part = 0; part < parts; part++) {
+      const text = texts[part];
+      // A label that training did not see has no name.
+      if (text === undefined && part < discrete.length) continue;
+      const share = probabilities[row * parts + part] ?? NaN;
+      total += share;
+      if (text !== undefined) shares.set(text, (shares.get(text) ?? 0) + share);
+    }
+    const cell: PredictedCell = {
+      probabilities: Object.fromEntries([...shares].map(([text, share]) => [text, share / total])),
+    };
+    if (isLabel || numbers === undefined) return cell;
+    const own = [...numbers.quantiles.subarray(row * quantiles, (row + 1) * quantiles)];
+    const spread = Math.max(...own) - Math.min(...own);
+    const mean = numbers.mean[row] ?? NaN;
+    return { ...cell, mean: written(mean, spread), quantiles: own.map((value) => written(value, spread)) };
+  });
+}
+
+/** These digits, and more if the spread is small next to the value. */
+export function rounded(value: number, spread = 0, digits = 6): number {
+  const more = spread > 0 && value !== 0 ? Math.floor(Math.log10(Math.abs(value) / spread)) : 0;
+  return Number(value.toPrecision(Math.min(digits + Math.max(more, 0), 17)));
+}
