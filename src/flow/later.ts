@@ -9,7 +9,7 @@ export { dataStart } from '../spec/dataStart.ts';
 export { fit, startRun } from '../training/fit.ts';
 export { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 export { joined } from './joined.ts';
-export { logMasses } from './logMasses.ts';
+export { logMasses } from '../data/logMasses.ts';
 export { FlowPass } from './pass.ts';
 export { deviceChoice, storedVariants } from './search.ts';
 export { requirePrecision } from '../gpu/requirePrecision.ts';
