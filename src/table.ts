@@ -15,3 +15,5 @@ export type {
 } from './flow/questions.ts';
 export type { PredictedCell } from './conditionals/predicted.ts';
 export type { Prediction } from './conditionals/predict.ts';
+export { pValueOf, thresholdOf, typicality } from './data/heldOut.ts';
+export type { HeldOut } from './data/heldOut.ts';

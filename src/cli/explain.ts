@@ -50,12 +50,12 @@ export async function explainCommand(
         kept.add(lines);
         return 0;
       }
-      await writer.texts(lines.map(({ cells }) => cells));
+      await writer.cells(lines.map(({ cells }) => cells));
       return lines.length;
     },
     async end(flow, { writer }) {
       const lines = kept.take();
-      await writer.texts(lines.map(({ cells }) => cells));
+      await writer.cells(lines.map(({ cells }) => cells));
       await words.tell(flow);
       return lines.length;
     },

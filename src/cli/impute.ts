@@ -61,7 +61,7 @@ export async function imputeCommand(
         const place = copies > 1 ? [String(firstRow + from + 1), String((i % copies) + 1)] : [];
         return [...place, ...cells, ...(context[from] ?? [])];
       });
-      await writer.texts(made);
+      await writer.cells(made);
       return rows * copies;
     },
   });

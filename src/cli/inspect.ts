@@ -1,4 +1,6 @@
 /** `wgflow inspect` prints the contents of a model file; it needs no GPU. */
+import { quantileOf } from '../data/heldOut.ts';
+import type { HeldOut } from '../data/heldOut.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { roomOf } from '../table/columns.ts';
 import { trainingMemory } from '../training/memory.ts';
@@ -99,7 +101,7 @@ function memoryRows(memory: MemoryReport): [string, string, string][] {
 }
 
 function trainingFacts(training: TrainingRecord): [string, string][] {
-  const { preset, dataset, steps, seed, bestValidationNll, options, library } = training;
+  const { preset, dataset, steps, seed, bestValidationNll, heldOut, options, library } = training;
   const facts: [string, string | undefined][] = [
     ['Preset', preset],
     ['Toy density', dataset],
@@ -116,9 +118,17 @@ function trainingFacts(training: TrainingRecord): [string, string][] {
       'Best validation NLL',
       bestValidationNll === undefined ? undefined : `${bestValidationNll.toFixed(4)} nats`,
     ],
+    ['log p of held-out rows', heldOut && heldOutWords(heldOut)],
     ['Written by', library],
   ];
   return facts.flatMap(([label, value]): [string, string][] => (value === undefined ? [] : [[label, value]]));
+}
+
+function heldOutWords(heldOut: HeldOut): string {
+  const { rows, withoutDensity = 0 } = heldOut;
+  const at = (share: number): string => quantileOf(heldOut, share).toFixed(2);
+  const none = withoutDensity === 0 ? '' : `; ${withoutDensity.toLocaleString('en')} have none`;
+  return `${at(0)} the lowest, ${at(0.01)} at 1 %, ${at(0.5)} the median, ${at(1)} the highest of ${rows.toLocaleString('en')} rows${none}`;
 }
 
 function checkpointFacts({ step, variants }: OptimizerState): [string, string][] {

@@ -1,24 +1,15 @@
-/** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
+/** `forward`, `inverse`: rows in, rows out, streamed. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { firstRepeated } from '../data/csvLayout.ts';
 import { ShapeError } from '../errors.ts';
+import type { Flow } from '../flow/flow.ts';
 import type { LogProbOptions } from '../flow/options.ts';
 import { drawCells } from '../data/cells.ts';
 import type { Model } from '../io/modelFile.ts';
 import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, outsideRange, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
-import {
-  begun,
-  codecOf,
-  dataColumns,
-  latentNames,
-  openDensity,
-  readModel,
-  readModels,
-  rowsByName,
-} from './modelInput.ts';
-import type { OpenDensity } from './modelInput.ts';
+import { begun, codecOf, dataColumns, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { modelRows, tellFormulas, tellNews } from './modelRows.ts';
 import type { ModelRows } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
@@ -32,26 +23,14 @@ interface RowMap {
   output: (model: Model) => string[];
   /** Whether the output rows are data, which a model's table writes as text. */
   givesData?: boolean;
-  /** Whether to write the context too, so that one of these commands can read the output. */
-  keepsContext: boolean;
   /** `values` row-major [rows, dim]; the result row-major [rows, output columns], or [rows, dim] if it is data. */
-  run: (
-    open: OpenDensity,
-    values: Rows,
-    options: LogProbOptions & { widths?: Float32Array },
-  ) => Promise<Rows>;
+  run: (flow: Flow, values: Rows, options: LogProbOptions & { widths?: Float32Array }) => Promise<Rows>;
 }
 
 const MAPS = {
-  logprob: {
-    output: () => ['log_prob'],
-    keepsContext: false,
-    run: ({ density }, values, options) => density.logProb(values, options),
-  },
   forward: {
     output: (model) => [...latentNames(model), 'log_det'],
-    keepsContext: true,
-    run: async ({ flow }, values, { widths, firstRow, ...options }) => {
+    run: async (flow, values, { widths, firstRow, ...options }) => {
       // A row of cells is mapped at one point, the same in each call.
       const cells = widths && { values, widths };
       const points = cells ? drawCells(cells, flow.dim, { seed: 0, firstRow }).values : values;
@@ -62,8 +41,7 @@ const MAPS = {
   inverse: {
     output: dataColumns,
     givesData: true,
-    keepsContext: true,
-    run: async ({ flow }, values, { context, signal }) =>
+    run: async (flow, values, { context, signal }) =>
       (await flow.inverse(new Float32Array(values), { context, signal })).x,
   },
 } as const satisfies Record<string, RowMap>;
@@ -85,8 +63,6 @@ function requireDifferentNames(command: string, columns: readonly string[]): voi
 export interface MapOptions extends TableOptions {
   out: string;
   context?: string;
-  /** Files of further models, whose densities are averaged with the first one's. */
-  ensemble?: string[];
 }
 
 export async function mapCommand(
@@ -94,11 +70,10 @@ export async function mapCommand(
   name: MapName,
   modelFile: string,
   dataFile: string,
-  { out, context: given, ensemble = [], ...form }: MapOptions,
+  { out, context: given, ...form }: MapOptions,
 ): Promise<void> {
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
-  const others = await readModels(ensemble);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
   const read = tableForm(session, form);
@@ -108,21 +83,25 @@ export async function mapCommand(
       : modelRows(dataFile, model.model, codec, context.text, read);
   const chunks = await begun(input);
   const { signal } = session;
-  const more = map.keepsContext ? columnNamesOf(contextColumns(model)) : [];
+  // The context is written too, so that one of these commands can read the output.
+  const more = columnNamesOf(contextColumns(model));
   const columns = [...map.output(model.model), ...more];
   requireDifferentNames(name, columns);
   requireDistinctFiles(
     name,
     [['--out', out]],
-    [...[modelFile, ...ensemble].map((file) => ['the model', file] as const), ['the data', dataFile]],
+    [
+      ['the model', modelFile],
+      ['the data', dataFile],
+    ],
   );
-  if (map.keepsContext) tellFormulas(session, model.model);
+  tellFormulas(session, model.model);
   const output = await openOutput(out);
   const results = new RowResults();
   let rows = 0;
   let outside: string | undefined;
   try {
-    using open = await openDensity(session, [model, ...others]);
+    using flow = await openFlow(session, model);
     const offset = map.givesData === true ? offsetOf(model.model.spec) : undefined;
     const writer = writeRows(session, output, columns, out, offset);
     for await (const chunk of chunks) {
@@ -130,13 +109,12 @@ export async function mapCommand(
       const { features, cells } = context.of(chunk.text, chunk.rows);
       outside ??= outsideRange(contextColumns(model), cells)[0];
       const { values, widths } = chunk;
-      const run = map.run(open, values, { signal, context: features, widths, firstRow: rows });
+      const run = map.run(flow, values, { signal, context: features, widths, firstRow: rows });
       const made = await results.of(run, chunk.firstRow);
       const texts = more.length === 0 ? [] : cells;
       if (made !== undefined && codec !== undefined && map.givesData === true) {
-        await writer.texts(codec.decode(made).map((row, i) => [...row, ...(texts[i] ?? [])]));
+        await writer.cells(codec.decode(made).map((row, i) => [...row, ...(texts[i] ?? [])]));
       } else if (made !== undefined) await writer.rows(made, texts);
-      if (name === 'logprob' && made !== undefined) results.addDensities(made, chunk.firstRow);
       rows += chunk.rows;
     }
     results.requireFinite(rows, dataFile);
@@ -147,7 +125,6 @@ export async function mapCommand(
   }
   tellNews(session, codec);
   if (outside !== undefined) session.notice({ kind: 'warning', message: outside });
-  results.tellWithoutDensity(session, rows);
   tellRows(session, rows, out);
 }
 

@@ -4,6 +4,8 @@ import { checkCommand } from './check.ts';
 import type { CheckOptions } from './check.ts';
 import { gradientsCommand } from './gradients.ts';
 import { inspectCommand } from './inspect.ts';
+import { logProbCommand } from './logProb.ts';
+import type { LogProbOptions } from './logProb.ts';
 import { mapCommand } from './mapRows.ts';
 import type { MapOptions } from './mapRows.ts';
 import * as parse from './options.ts';
@@ -63,14 +65,50 @@ wgflow sample model.safetensors -n 1000 --given city=Rome,age=31`,
       run(options, (session) => sampleCommand(session, model, { out: '-', ...options })),
     );
 
-  for (const [name, summary, more, example] of [
-    [
-      'logprob',
-      'Score rows: one column log_prob, in nats.',
-      BY_NAME,
-      `wgflow logprob model.safetensors data.csv > scores.csv
+  command(
+    'logprob',
+    'Score rows: one column log_prob, in nats.',
+    `wgflow logprob model.safetensors data.csv > scores.csv
+wgflow logprob model.safetensors data.csv --append --p-value --alarm 0.01 --out scored.csv
+wgflow logprob model.safetensors data.csv --id customer --worst 20
 wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model-3.safetensors`,
-    ],
+    BY_NAME,
+  )
+    .argument('<model>', MODEL)
+    .argument('<data>', TABLE)
+    .option('--context <values>', ROW_CONTEXT_OPTION)
+    .option('--ensemble <models...>', ENSEMBLE)
+    .optionsGroup('Which rows:')
+    .option('--row', "write the row's number first, as the file counts its lines")
+    .option('--id <column>', 'write this column of the table first')
+    .option('--append', 'write all columns of the table, and the scores after them')
+    .option('--worst <n>', 'write only the n least likely rows, the least likely one first', parse.integer(1))
+    .optionsGroup('What a score means:')
+    .option('--rank', 'write the rank of the row in this table: 1 for the least likely, the same for equals')
+    .option(
+      '--p-value',
+      'write the share of rows like the held-out ones that are at most as likely; below 0.01 is odd',
+    )
+    .option(
+      '--typical',
+      'write the share of such rows that are as far from the median of log p: small for a row that is too likely, too',
+    )
+    .option(
+      '--alarm <rate>',
+      'write yes for rows whose p-value is at most this rate of false alarms, such as 0.01, and print the threshold',
+      parse.rate,
+    )
+    .optionsGroup('Output:')
+    .option('--out <file>', 'CSV file to write (default: standard output)')
+    .action(
+      (
+        model: string,
+        data: string,
+        options: GlobalOptions & Omit<LogProbOptions, 'out'> & { out?: string },
+      ) => run(options, (session) => logProbCommand(session, model, data, { out: '-', ...options })),
+    );
+
+  for (const [name, summary, more, example] of [
     [
       'forward',
       'Map rows to the latent: columns z1…zd, log_det.',
@@ -84,7 +122,7 @@ wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model
       'wgflow inverse model.safetensors latent.csv --out back.csv',
     ],
   ] as const) {
-    const map = command(name, summary, example, more)
+    command(name, summary, example, more)
       .argument('<model>', MODEL)
       .argument('<data>', TABLE)
       .option('--context <values>', ROW_CONTEXT_OPTION)
@@ -93,7 +131,6 @@ wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model
         (model: string, data: string, options: GlobalOptions & Omit<MapOptions, 'out'> & { out?: string }) =>
           run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),
       );
-    if (name === 'logprob') map.option('--ensemble <models...>', ENSEMBLE);
   }
 
   command(

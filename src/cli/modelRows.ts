@@ -22,6 +22,8 @@ export interface ModelRows {
   firstRow: number;
   /** The context cells of each row. */
   text: TextRows;
+  /** The cells of the columns that go along, if `form` asks for some. */
+  kept?: TextRows;
 }
 
 /**
@@ -44,10 +46,10 @@ export async function* modelRows(
     return;
   }
   const width = codec.columns.length;
-  for await (const { cells, lines } of tableTexts(file, codec, context, form)) {
+  for await (const { cells, lines, kept } of tableTexts(file, codec, context, form)) {
     const { values, widths } = codec.encode(cells, { file, lines });
     const text = { cells: cells.map((row) => row.slice(width)), lines };
-    yield { values, widths, rows: cells.length, firstRow: lines[0] ?? 1, text };
+    yield { values, widths, rows: cells.length, firstRow: lines[0] ?? 1, text, ...(kept && { kept }) };
   }
 }
 

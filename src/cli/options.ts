@@ -47,6 +47,13 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A share above 0 and below 1. */
+export function rate(text: string): number {
+  const value = positiveNumber(text);
+  if (value < 1) return value;
+  throw new InvalidArgumentError('Expected a number above 0 and below 1.');
+}
+
 /** One bijector of a spec is reserved for the standardisation. */
 export const couplings = integer(1, SPEC_LIMITS.bijectors - 1);
 

@@ -38,7 +38,7 @@ export async function predictCommand(
     async part(flow, { values: given, options: asked, lines, rows }, { writer, results }) {
       const found = await results.of(predict(flow, given, { ...asked, column, quantiles }), lines);
       if (found === undefined) return 0;
-      await writer.texts(predictedCells(part, found, quantiles.length).map(values));
+      await writer.cells(predictedCells(part, found, quantiles.length).map(values));
       return rows;
     },
   });

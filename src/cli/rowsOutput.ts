@@ -1,6 +1,7 @@
 /** Writes rows of results as CSV or, with `--json` and no file, as events. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { csvHeader, csvRows, csvTexts } from '../data/csv.ts';
+import { csvCells, csvHeader, csvRows } from '../data/csv.ts';
+import type { Cell } from '../data/csv.ts';
 import { jsonNumber, jsonText } from './json.ts';
 import type { Output } from './outputFile.ts';
 import type { Session } from './session.ts';
@@ -11,8 +12,8 @@ const ROWS_AT_ONCE = 16_384;
 export interface RowWriter {
   /** `values` row-major [rows, columns]; the last columns may come as text in `more`, row by row. */
   rows(values: Rows, more?: readonly (readonly string[])[]): Promise<void>;
-  /** Rows of texts, for tables whose columns are no plain numbers; a number is written with all its digits. */
-  texts(rows: readonly (readonly (string | number)[])[]): Promise<void>;
+  /** Rows of texts and numbers, for tables whose columns are no plain numbers. */
+  cells(rows: readonly (readonly Cell[])[]): Promise<void>;
   /** Call once after the last rows, so that a table without rows still gets its header. */
   end(): Promise<void>;
 }
@@ -44,14 +45,12 @@ export function writeRows(
         await output.write(asEvents ? rowsEvent(columns, piece, text) : csvRows(piece, width, text, offset));
       }
     },
-    async texts(rows) {
+    async cells(rows) {
       await header();
       for (let row = 0; row < rows.length; row += ROWS_AT_ONCE) {
         const piece = rows.slice(row, row + ROWS_AT_ONCE);
         await output.write(
-          asEvents
-            ? `${jsonText({ event: 'rows', columns, rows: piece })}\n`
-            : csvTexts(piece.map((cells) => cells.map(String))),
+          asEvents ? `${jsonText({ event: 'rows', columns, rows: piece })}\n` : csvCells(piece),
         );
       }
     },

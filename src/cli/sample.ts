@@ -81,7 +81,7 @@ export async function sampleCommand(
       const samples = await density.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
       const more = contexts && places.map((place) => contexts.cells[place] ?? []);
       if (codec === undefined) await writer.rows(samples, more);
-      else await writer.texts(codec.decodeDrawn(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));
+      else await writer.cells(codec.decodeDrawn(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));
     }
     await writer.end();
     await output.commit();

@@ -59,7 +59,7 @@ export async function sampleGivenRows(
       signal: session.signal,
     });
     effectiveSize = drawn.effectiveSize;
-    await writer.texts(codec.decodeDrawn(drawn.values).map((row) => [...row, ...context]));
+    await writer.cells(codec.decodeDrawn(drawn.values).map((row) => [...row, ...context]));
     await writer.end();
     await output.commit();
   } finally {

@@ -1,7 +1,7 @@
 /** Tables for training: what each column is, and the rows as a flow learns them. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { readTable } from '../data/readTable.ts';
-import type { TextRows } from '../data/readTable.ts';
+import type { TableChunk, TextRows } from '../data/readTable.ts';
 import { DataError, LimitError } from '../errors.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import type { TableCodec } from '../table/codec.ts';
@@ -160,7 +160,7 @@ export async function* tableTexts(
   context: readonly string[],
   form: TableForm,
   spare?: string,
-): AsyncGenerator<TextRows> {
+): AsyncGenerator<TextRows & Pick<TableChunk, 'kept'>> {
   const wanted = codec.columns.map(({ name }) => name);
   const needed = codec.learned.filter((name) => name !== spare);
   let places: number[] = [];
@@ -197,7 +197,7 @@ export async function* tableTexts(
       ...places.map((place) => (place < 0 ? '' : (row[place] ?? ''))),
       ...row.slice(row.length - context.length),
     ]);
-    yield { cells: given, lines };
+    yield { cells: given, lines, ...(chunk.kept && { kept: chunk.kept }) };
   }
 }
 

@@ -13,7 +13,7 @@ export interface TableOptions {
 }
 
 /** How tables are read, and who takes remarks on them. */
-export type TableForm = Pick<ReadTableOptions, 'header' | 'encoding' | 'onNotice' | 'chunkCells'>;
+export type TableForm = Pick<ReadTableOptions, 'header' | 'encoding' | 'onNotice' | 'chunkCells' | 'kept'>;
 
 /** The argument for a table. */
 export const TABLE =

@@ -194,6 +194,7 @@ async function learn(
   const outcome: TrainingOutcome = {
     ...history,
     ...(flow.training?.validation === undefined ? {} : { validation: flow.training.validation }),
+    ...(flow.training?.heldOut === undefined ? {} : { heldOut: flow.training.heldOut }),
     ...(await rowsWithoutDensity(flow, set, signal)),
     ...(toy === undefined
       ? {}

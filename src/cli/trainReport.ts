@@ -1,5 +1,5 @@
 /** The contents of the folder of `train --report`: samples and the page with the pictures. */
-import { csvHeader, csvRows, csvTexts } from '../data/csv.ts';
+import { csvHeader, csvRows, csvCells } from '../data/csv.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { drawCells } from '../data/cells.ts';
 import { isStream, isToy } from '../training/options.ts';
@@ -82,7 +82,7 @@ function runFindings(
 
 function samplesText(flow: Flow, { codec, columns }: TrainingSet, samples: Rows): string {
   if (codec === undefined) return csvHeader(columns) + csvRows(samples, flow.dim, [], offsetOf(flow.spec));
-  return csvHeader(codec.columns.map(({ name }) => name)) + csvTexts(codec.decodeDrawn(samples));
+  return csvHeader(codec.columns.map(({ name }) => name)) + csvCells(codec.decodeDrawn(samples));
 }
 
 /** Rows of the data for the pictures, with their contexts if the flow is conditional. */

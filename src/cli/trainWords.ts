@@ -1,5 +1,7 @@
 /** What `wgflow train` says of its rows before, and of its result after. */
 import path from 'node:path';
+import { thresholdOf } from '../data/heldOut.ts';
+import type { HeldOut } from '../data/heldOut.ts';
 import type { ValidationRecord } from '../io/modelFile.ts';
 import { isToy } from '../training/options.ts';
 import { RECENT_STEPS } from '../training/report.ts';
@@ -51,7 +53,7 @@ export function summarise(
     asked,
   }: { modelFile?: string; report?: string; checkpoint?: string; asked: number },
 ): void {
-  const { losses, scores: _, ...event } = outcome;
+  const { losses, scores: _, heldOut, ...event } = outcome;
   const { testNll, floor, trainNll, validation, withoutDensity = 0 } = outcome;
   const recent = Math.min(RECENT_STEPS, losses.nll.length);
   const given = outcome.context === undefined ? '' : ` given ${outcome.context.join(', ')}`;
@@ -62,6 +64,7 @@ export function summarise(
     );
   } else if (validation !== undefined) {
     for (const line of validationLines(outcome, validation, asked)) session.say(line);
+    for (const line of oddLine(heldOut, validation)) session.say(line);
   } else if (losses.nll.length === 0) {
     session.say(`All ${outcome.steps.toLocaleString('en')} steps were done before`);
   } else {
@@ -113,6 +116,20 @@ function validationLines(
     `Best validation NLL ${valNll.toFixed(4)} nats${Number.isNaN(trainNll) ? '' : `; training NLL ${trainNll.toFixed(4)}`}`,
     ...gaussianLine(valNll, gaussianNll),
     ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut, validationWithoutDensity)),
+  ];
+}
+
+/** The shares of held-out rows that are less likely than an odd row; the first that they support is told. */
+const ODD = [0.01, 0.05, 0.1];
+
+function oddLine(heldOut: HeldOut | undefined, validation: ValidationRecord): string[] {
+  const share = heldOut && ODD.find((rate) => rate * (heldOut.rows + 1) >= 1);
+  if (heldOut === undefined || share === undefined) return [];
+  const threshold = thresholdOf(heldOut, share);
+  if (threshold === -Infinity) return [];
+  const rows = validation.heldOut ? 'held-out rows' : 'validation rows';
+  return [
+    `A row below ${threshold.toFixed(1)} nats is less likely than ${100 * (1 - share)} % of the ${rows}`,
   ];
 }
 

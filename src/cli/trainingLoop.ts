@@ -1,4 +1,5 @@
 /** The training run of `wgflow train`: progress, events and checkpoints around `Flow.fit`. */
+import type { HeldOut } from '../data/heldOut.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { ValidationRecord } from '../io/modelFile.ts';
 import type { WorstRow } from '../training/scoring.ts';
@@ -105,6 +106,8 @@ export interface TrainingOutcome extends TrainingHistory {
   withoutDensity?: number;
   /** The validation record of the training. */
   validation?: ValidationRecord;
+  /** How likely the validation rows are under the model. */
+  heldOut?: HeldOut;
   /** The exact entropy of a toy density, the lowest possible NLL. */
   floor?: number;
   /** The context columns of a conditional flow. */

@@ -2,6 +2,9 @@
 import type { Rows } from '../calls/callerArrays.ts';
 import { ShapeError } from '../errors.ts';
 
+/** A cell of a table to write. */
+export type Cell = string | number;
+
 /** The header line, with its newline; names are quoted if `readTable` needs it. */
 export function csvHeader(columns: readonly string[]): string {
   return `${columns.map(csvText).join(',')}\n`;
@@ -39,9 +42,14 @@ export function csvRows(
   return text;
 }
 
-/** Rows of text cells as lines, each with its newline. */
-export function csvTexts(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `${row.map(csvText).join(',')}\n`).join('');
+/** Rows of texts and numbers as lines, each with its newline. A float32 is its shortest decimal. */
+export function csvCells(rows: readonly (readonly Cell[])[]): string {
+  return rows.map((row) => `${row.map(cellText).join(',')}\n`).join('');
+}
+
+function cellText(cell: Cell): string {
+  if (typeof cell === 'string') return csvText(cell);
+  return Math.fround(cell) === cell ? float32Text(cell) : String(cell);
 }
 
 /** These are exact, so dividing an integer by one gives the double nearest to the decimal. */

@@ -11,6 +11,8 @@ export interface ReadTableOptions {
   columns?: readonly string[] | ColumnChoice;
   /** Further columns to read as text; `columns` cannot choose them. */
   text?: readonly string[] | ColumnChoice;
+  /** Columns whose cells go along as the table has them, whether they are read or not; blank ones too. */
+  kept?: readonly string[] | ColumnChoice;
   /** Whether text columns may have empty cells; by default they are refused. */
   emptyText?: boolean;
   /** Rows per chunk (the last may have fewer); by default 65536, or fewer for many columns: see `chunkCells`. */
@@ -62,6 +64,8 @@ export interface TableLayout {
   positions: number[];
   /** The positions of the columns that are read as text. */
   textPositions: number[];
+  /** The positions of the columns that go along; undefined if none were asked for. */
+  keptPositions?: number[];
   columns: string[];
   chunkRows: number;
 }
@@ -107,8 +111,9 @@ export function layOut(
   const isText = new Set(text);
   const numeric = offered.filter((name) => !isText.has(name));
   const columns = [...(chosen(request.columns, numeric) ?? numeric)];
+  const kept = chosen(request.kept, offered);
   const thereAre = `The columns are: ${listed(names)}.`;
-  if (columns.length === 0 && text.length === 0) {
+  if (columns.length === 0 && text.length === 0 && kept === undefined) {
     throw new DataError('found an empty list of columns to read, expected at least one', { file }, thereAre);
   }
   const read = [...columns, ...text];
@@ -130,10 +135,11 @@ export function layOut(
     return position;
   };
   const [positions, textPositions] = [columns.map(positionOf), text.map(positionOf)];
+  const keptPositions = kept?.map(positionOf);
   const { chunkCells = DEFAULT_CHUNK_CELLS } = request;
-  const fitting = Math.max(1, Math.floor(chunkCells / read.length));
+  const fitting = Math.max(1, Math.floor(chunkCells / (read.length + (kept?.length ?? 0))));
   const chunkRows = request.chunkRows ?? Math.min(DEFAULT_CHUNK_ROWS, fitting);
-  return { names, positions, textPositions, columns, chunkRows };
+  return { names, positions, textPositions, ...(keptPositions && { keptPositions }), columns, chunkRows };
 }
 
 /** The first name that repeats an earlier one. The set matters: with 100,000 names a pairwise search takes minutes. */

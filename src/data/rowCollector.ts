@@ -21,6 +21,8 @@ export interface TableChunk {
   rows: number;
   /** The cells of the text columns. */
   text: TextRows;
+  /** The cells of the columns that go along, if any were asked for. */
+  kept?: TextRows;
   /** Line of the chunk's first row in the file, or its row if the file is not text; counted from 1. */
   firstRow: number;
 }
@@ -102,7 +104,7 @@ export class RowCollector {
   }
 
   #readRecord(record: string[], form: RowForm, line: number): void {
-    const { names, spare, positions, textPositions, columns, chunkRows } = form;
+    const { names, spare, positions, textPositions, keptPositions, columns, chunkRows } = form;
     if (record.length !== names.length + spare || (spare > 0 && record[names.length] !== '')) {
       throw raggedRow(this.#file, record.length, names, line);
     }
@@ -111,6 +113,7 @@ export class RowCollector {
       values: new Float64Array(chunkRows * columns.length),
       rows: 0,
       text: { cells: [], lines: [] },
+      ...(keptPositions && { kept: { cells: [], lines: [] } }),
       firstRow: line,
     };
     const { values } = this.#chunk;
@@ -128,6 +131,10 @@ export class RowCollector {
         textCell(this.#file, record[at] ?? '', line, names[at], emptyText);
       cells.push(textPositions.map(cellAt));
       lines.push(line);
+    }
+    if (keptPositions !== undefined) {
+      this.#chunk.kept?.cells.push(keptPositions.map((at) => record[at] ?? ''));
+      this.#chunk.kept?.lines.push(line);
     }
     this.#rows++;
     this.#chunk.rows++;

@@ -10,7 +10,7 @@ export { dataStart } from '../spec/dataStart.ts';
 export { fit, startRun } from '../training/fit.ts';
 export { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 export { joinedJobs } from './joinedJobs.ts';
-export { logMasses } from './logMasses.ts';
+export { logMasses } from '../data/logMasses.ts';
 export { FlowPass } from './pass.ts';
 export { deviceChoice, storedVariants } from './search.ts';
 export { requirePrecision } from '../gpu/requirePrecision.ts';

@@ -1,6 +1,7 @@
 /** Models and checkpoints as bytes; docs/model-file.md describes the format. */
 import type * as v from 'valibot';
 import { Fingerprint } from '../data/fingerprint.ts';
+import type { HeldOut } from '../data/heldOut.ts';
 import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
@@ -34,6 +35,8 @@ export interface TrainingRecord {
   bestValidationNll?: number;
   /** The rows that gave that score. */
   validation?: ValidationRecord;
+  /** How likely these rows are under the model; a checkpoint does not have it. */
+  heldOut?: HeldOut;
   /** The writer of the file, such as `wgflow 0.1.0`. */
   library: string;
   dataset?: string;

@@ -1,5 +1,6 @@
 /** The JSON records in the metadata of a model file: their schemas. */
 import * as v from 'valibot';
+import { MAX_KEPT } from '../data/heldOut.ts';
 import { tableSchema } from '../table/columns.ts';
 import { finiteNumber, plainText, wholeNumber } from '../table/schemas.ts';
 
@@ -24,6 +25,23 @@ const contextColumnSchema = v.union([
   }),
 ]);
 
+const heldOutSchema = v.pipe(
+  v.object({
+    rows: wholeNumber,
+    withoutDensity: v.optional(wholeNumber),
+    logProb: v.pipe(
+      v.array(finiteNumber),
+      v.minLength(1, 'at least 1'),
+      v.maxLength(MAX_KEPT, `at most ${MAX_KEPT}`),
+      v.check((values) => values.every((value, i) => value >= (values[i - 1] ?? value)), 'ascending numbers'),
+    ),
+  }),
+  v.check(
+    ({ rows, withoutDensity = 0, logProb }) => rows - withoutDensity >= logProb.length,
+    'rows for all the values',
+  ),
+);
+
 /** The JSON of `__metadata__.wgflow_training`; other keys are ignored. */
 export const trainingRecordSchema = v.object({
   columns: v.optional(v.array(plainText)),
@@ -40,6 +58,7 @@ export const trainingRecordSchema = v.object({
       gaussianNll: v.optional(finiteNumber),
     }),
   ),
+  heldOut: v.optional(heldOutSchema),
   library: plainText,
   dataset: v.optional(plainText),
   preset: v.optional(plainText),

@@ -257,7 +257,12 @@ export class TrainingRun {
         state.record = state.last.training;
         this.#run.trainee.keepOnHost(resultOf(state.last));
         state.isFresh = false;
-        await this.#run.trainee.gpu.guard(() => this.#best.restore());
+        const heldOut = await this.#run.trainee.gpu.guard(async () => {
+          await this.#best.restore();
+          return this.#run.scorer?.heldOut();
+        });
+        // A checkpoint has none: its parameters are the last ones.
+        if (heldOut !== undefined) state.record = { ...state.record, heldOut };
       }
     } finally {
       this.#dispose();

@@ -2,7 +2,10 @@
 import type { Rows } from '../calls/callerArrays.ts';
 import { drawCells, logMassOf, repeated } from '../data/cells.ts';
 import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
+import { heldOutOf } from '../data/heldOut.ts';
+import type { HeldOut } from '../data/heldOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';
+import { logMasses } from '../data/logMasses.ts';
 import { meanNll } from '../data/statistics.ts';
 import { weightedMean } from '../data/weights.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -34,6 +37,8 @@ export interface Scorer {
   score: (signal?: AbortSignal) => Promise<Score>;
   /** Mean NLL of the rows under a Gaussian fitted to the training rows; undefined if there is none. */
   gaussianNll: number | undefined;
+  /** The distribution of log p over the rows, each by as many points as `Flow.logProb` draws. */
+  heldOut: () => Promise<HeldOut | undefined>;
 }
 
 /** Points drawn from each row of cells for a score; the same ones for each score of a run. */
@@ -70,6 +75,14 @@ export function scorerOf(
       const { logProb: scored, withoutDensity } = withDensity(found);
       const nll = nllOf(scored);
       return { nll, withoutDensity, merit: -nll, worst: worstOf(found) };
+    },
+    heldOut: async () => {
+      const logProbOf = (of: Rows, given: Float32Array | undefined): Promise<Float32Array> =>
+        logProb({ values: of, count: of.length / dim }, { context: given }, variants);
+      const { data, widths } = validation;
+      if (widths === undefined) return heldOutOf(await logProbOf(data, context));
+      const cells = { values: data, widths };
+      return heldOutOf(await logMasses(cells, model().spec, { context: validation.context }, logProbOf));
     },
   };
 

@@ -43,6 +43,9 @@ const trainingOf = (spec: FlowSpec): fc.Arbitrary<TrainingRecord> =>
       steps: fc.nat(),
       seed: fc.maxSafeNat(),
       bestValidationNll: fc.double({ noNaN: true, noDefaultInfinity: true, max: -1e-9 }),
+      heldOut: fc
+        .array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 9 })
+        .map((logProb) => ({ rows: 12, withoutDensity: 3, logProb: logProb.toSorted((a, b) => a - b) })),
       library: fc.constant('wgflow 0.1.0'),
       dataset: fc.string(),
       preset: fc.string(),

@@ -123,6 +123,22 @@ describe('refusals of a model file', () => {
       rewritten({ metadata: { wgflow_training: '{"steps":1,"seed":1,"library":"","columns":["x"]}' } }),
       'wgflow_training.columns: found 1 names, expected 2',
     ],
+    ...[
+      ['that descends', '{"rows":2,"logProb":[2,1]}', '.logProb: found [2,1], expected ascending numbers'],
+      ['of no row', '{"rows":2,"logProb":[]}', '.logProb: found 0 items, expected at least 1 items'],
+      [
+        'of too many rows',
+        `{"rows":2000,"logProb":[${Array(1001).fill(0).join()}]}`,
+        '.logProb: found 1001 items, expected at most 1000 items',
+      ],
+      ['of more values than rows', '{"rows":2,"withoutDensity":1,"logProb":[1,2]}', ': found {"rows":2'],
+    ].map(([what = '', heldOut = '', fact = '']): [string, Uint8Array, string] => [
+      `a distribution of held-out rows ${what}`,
+      rewritten({
+        metadata: { wgflow_training: `{"steps":1,"seed":1,"library":"","heldOut":${heldOut}}` },
+      }),
+      `__metadata__.wgflow_training.heldOut${fact}`,
+    ]),
     [
       'an optimiser record without tensors',
       rewritten({ metadata: { wgflow_optimizer: '{"step":1,"settings":{}}' } }),

@@ -1,18 +1,24 @@
 /** Log-masses of rows with cells that are intervals. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { takeContext } from '../calls/rows.ts';
-import { drawCells, logMassOf, repeated } from '../data/cells.ts';
-import type { Cells } from '../data/cells.ts';
+import type { RunOptions } from '../calls/rows.ts';
 import { NonFiniteError, ShapeError } from '../errors.ts';
 import { chunksOf } from '../plan/shape.ts';
-import type { FlowSpec } from '../spec/spec.ts';
-import type { LogProbOptions } from './options.ts';
+import { drawCells, logMassOf, repeated } from './cells.ts';
+import type { Cells } from './cells.ts';
 
 /** Enough that the mass of a row with a few categories is within one hundredth. */
 export const DEFAULT_DRAWS = 16;
 
 /** Values drawn at once. */
 const VALUES_AT_ONCE = 2 ** 21;
+
+/** How the points of the cells are drawn: see `LogProbOptions`. */
+interface MassOptions extends Pick<RunOptions, 'context'> {
+  draws?: number;
+  seed?: number;
+  firstRow?: number;
+}
 
 /**
  * The log-mass of each row of cells [B, D].
@@ -22,8 +28,8 @@ const VALUES_AT_ONCE = 2 ** 21;
  */
 export async function logMasses(
   cells: Cells,
-  spec: FlowSpec,
-  { context, draws = DEFAULT_DRAWS, seed = 0, firstRow = 0 }: LogProbOptions,
+  spec: { dim: number; contextDim: number },
+  { context, draws = DEFAULT_DRAWS, seed = 0, firstRow = 0 }: MassOptions,
   logProb: (rows: Rows, context: Float32Array | undefined) => Promise<Float32Array>,
 ): Promise<Float32Array> {
   const { dim, contextDim } = spec;
