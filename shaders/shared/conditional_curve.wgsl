@@ -10,8 +10,9 @@ const MAX_SLOPE: f32 = 1e20;
 // A tail's mass is finite if its shape is below 1; a smaller shape than MIN_SHAPE is none.
 const MIN_SHAPE: f32 = 1e-3;
 const MAX_SHAPE: f32 = 0.9;
-// The mass of a tail that does not fall.
-const ENDLESS: f32 = 1e30;
+// A tail that does not fall has this rate, and a mass as of this length.
+const SLOWEST: f32 = 1e-10;
+const ENDLESS: f32 = 1e15;
 // Nats by which a density may rise between nodes: above the peak if both neighbours point up, else above both nodes.
 const MAX_RISE: f32 = 4.0;
 // Nats by which a cubic may be steeper over a panel than the secants allow.
@@ -147,7 +148,7 @@ fn tail_at(curve: Curve, i: u32, j: u32, k: u32) -> Tail {
   let slope = limited((log_at(curve, j) - first) / near, MAX_SLOPE);
   let inner = limited((log_at(curve, k) - log_at(curve, j)) / far, MAX_SLOPE);
   if (!(slope > 0.0)) {
-    return Tail(first, 0.0, 0.0, ENDLESS);
+    return Tail(first, SLOWEST, 0.0, exp(first) * ENDLESS);
   }
   let between = 0.5 * (near + far);
   // 1 / rate grows along a heavy tail; along a light one, the rate does.

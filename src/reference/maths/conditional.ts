@@ -33,8 +33,9 @@ const MAX_SLOPE = 1e20;
 const MAX_SHAPE = 0.9;
 /** A smaller shape is none. */
 const MIN_SHAPE = 1e-3;
-/** The mass of a tail that does not fall. */
-const ENDLESS = 1e30;
+/** A tail that does not fall has this rate, and a mass as of this length. */
+const SLOWEST = 1e-10;
+const ENDLESS = 1e15;
 /** Nats by which a density may rise between nodes: above the peak if both neighbours point up, else above both nodes. */
 const MAX_RISE = 4;
 /** Nats by which a cubic may be steeper over a panel than the secants allow. */
@@ -129,7 +130,7 @@ export class ConditionalCurve {
     const first = (this.logAt(i + inward) - this.logAt(i)) / near;
     const second = (this.logAt(i + 2 * inward) - this.logAt(i + inward)) / far;
     const logDensity = this.logAt(i);
-    if (!(first > 0)) return { logDensity, rate: 0, shape: 0, mass: ENDLESS };
+    if (!(first > 0)) return { logDensity, rate: SLOWEST, shape: 0, mass: Math.exp(logDensity) * ENDLESS };
     const between = (near + far) / 2;
     // 1 / rate grows along a heavy tail; along a light one, the rate does.
     const growth = second > 0 ? (1 / first - 1 / second) / between : 0;
