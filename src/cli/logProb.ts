@@ -61,7 +61,10 @@ export async function logProbCommand(
   try {
     using open = await openDensity(session, [model, ...others]);
     const writer = writeRows(session, output, columns, out);
-    const write = ({ logProb, kept }: ScoredRows, rankOf = (_: number): number => NaN): Promise<void> =>
+    const write = (
+      { logProb, kept }: ScoredRows,
+      rankOf: (value: number) => number = () => NaN,
+    ): Promise<void> =>
       writer.cells(
         Array.from(logProb, (value, index) => [...own.of(kept, index), ...scores.of(value, rankOf(value))]),
       );
