@@ -104,8 +104,10 @@ describe('questions of a table', () => {
     const without = asked.map(({ city, rain }) => ({ city, rain }));
     expect(await table.predict(flow, without, options)).toEqual(found);
     for (const { mean, quantiles = [], probabilities } of found) {
-      expect(quantiles).toEqual([...quantiles].sort());
-      expect(quantiles.every((value) => [1, 2, 3].includes(Number(value)))).toBe(true);
+      const [low = NaN, median = NaN, high = NaN] = quantiles.map(Number);
+      expect(low).toBeLessThanOrEqual(median);
+      expect(median).toBeLessThanOrEqual(high);
+      expect([low, median, high].every((value) => [1, 2, 3].includes(value))).toBe(true);
       const expected = [1, 2, 3].reduce((sum, value) => sum + value * (probabilities[value] ?? NaN), 0);
       expect(Number(mean)).toBeCloseTo(expected, 1);
     }
@@ -127,7 +129,7 @@ describe('questions of a table', () => {
       expect(['Lima', 'Oslo']).toContain(city);
       expect([1, 2, 3]).toContain(visits);
       expect(rain).toBeGreaterThan(0);
-      if (given?.city !== '') expect(city).toBe(given?.city);
+      expect([city, '']).toContain(given?.city);
     });
     expect(filled[4]).toEqual(gaps[2]);
     expect(await table.impute(flow, gaps, { copies: 2, seed: 3 })).toEqual(filled);
