@@ -86,7 +86,7 @@ export class ExplainWords {
       const p = Math.exp(cell.logP);
       const also = cell.others.join(', ');
       rows.push([String(line), column, text === '' ? '(blank)' : text, expected, p.toPrecision(2), also]);
-      session.emit({ event: 'odd', line, column, found: text, expected, p });
+      session.emit({ event: 'odd', line, column, found: text, expected, p, also: cell.others });
     }
     if (rows.length === 0) return;
     session.say(rows.length === 1 ? 'The oddest row:' : `The ${rows.length} oddest rows:`);

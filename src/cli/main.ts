@@ -72,10 +72,9 @@ function precision(): Option {
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
 /** The commands that read tables. */
-const TABLE_COMMANDS = new Set([
-  ...['train', 'sample', 'logprob', 'forward', 'inverse', 'gradients', 'check'],
-  ...['explain', 'predict', 'impute'],
-]);
+const TABLE_COMMANDS = new Set(
+  'train sample logprob explain predict impute forward inverse gradients check'.split(' '),
+);
 
 function programOf(run: RunCommand): Command {
   const program = new Command('wgflow')

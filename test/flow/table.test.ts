@@ -129,7 +129,7 @@ describe('questions of a table', () => {
       expect(['Lima', 'Oslo']).toContain(city);
       expect([1, 2, 3]).toContain(visits);
       expect(rain).toBeGreaterThan(0);
-      if (given?.city !== '') expect(city).toBe(given?.city);
+      expect([city, '']).toContain(given?.city);
     });
     expect(filled[4]).toEqual(gaps[2]);
     expect(await table.impute(flow, gaps, { copies: 2, seed: 3 })).toEqual(filled);
