@@ -48,7 +48,10 @@ export function contextCells(columns: readonly ContextColumn[], context: Float32
       const first = place;
       place += 'levels' in column ? column.levels.length : 1;
       if ('levels' in column) return column.levels[context.subarray(first, place).indexOf(1)] ?? '';
-      return String(Number(((context[first] ?? NaN) * column.std + column.mean).toPrecision(6)));
+      const offset = (context[first] ?? NaN) * column.std;
+      // Float32 keeps seven digits of the distance to the mean, or of the spread.
+      const unit = 10 ** Math.floor(Math.log10(Math.max(column.std, Math.abs(offset))) - 5);
+      return String(Number((Math.round((column.mean + offset) / unit) * unit).toPrecision(12)) + 0);
     });
   });
 }

@@ -41,7 +41,10 @@ export function renderReport(input: ReportInput): string {
     ...(bestStep !== undefined && { bestStep }),
     ...(shift !== undefined && { shift }),
   };
-  const pictures = picturesSection(input);
+  const training = trainingFigure(curves, skipped);
+  const isPlane = dim === 2;
+  // The pictures of a plane show its only pair of numbers.
+  const isShown = isPlane && columns.every(({ column }) => column.kind === 'number');
   return htmlPage(
     input.title,
     [
@@ -49,14 +52,18 @@ export function renderReport(input: ReportInput): string {
       headline(input),
       verdictList(findings),
       '</header>',
-      ...(dim === 2 ? [pictures] : []),
+      isPlane ? picturesSection(input, [training]) : '',
       columnsSection(columns, rows),
-      pairsSection(pairs, columns.length, rows),
+      isShown ? '' : pairsSection(pairs, columns.length, rows),
       togetherSection(findings),
       worstRowsSection(worst, rows),
-      section('Training', '', cards([trainingFigure(curves, skipped), factsCard(facts)])),
-      ...(dim === 2 ? [] : [pictures]),
-    ].join('\n'),
+      isPlane
+        ? section('Run', '', cards([factsCard(facts, 'full')]))
+        : section('Training', '', cards([training, factsCard(facts)])),
+      isPlane ? '' : picturesSection(input),
+    ]
+      .filter((part) => part !== '')
+      .join('\n'),
   );
 }
 
@@ -107,10 +114,10 @@ function verdictList(findings: Findings): string {
   return items.length === 0 ? '' : `<h2>What to trust</h2><ul class="verdict">${items.join('')}</ul>`;
 }
 
-function factsCard(facts: ReportInput['facts']): string {
+function factsCard(facts: ReportInput['facts'], kind = ''): string {
   if (facts.length === 0) return '';
   const rows = facts.map(
     ([label, value]) => `<tr><th scope="row">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`,
   );
-  return `<section class="facts"><h3>Run</h3><table><tbody>${rows.join('')}</tbody></table></section>`;
+  return `<section class="facts ${kind}"><h3>Facts</h3><table><tbody>${rows.join('')}</tbody></table></section>`;
 }

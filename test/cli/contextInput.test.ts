@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contextRows, encodeCells, outsideRange, rowContext } from '../../src/cli/contextInput.ts';
+import {
+  contextCells,
+  contextRows,
+  encodeCells,
+  outsideRange,
+  rowContext,
+} from '../../src/cli/contextInput.ts';
 import { contextProfileOf } from '../../src/cli/contextProfile.ts';
 import type { ModelFile } from '../../src/cli/modelInput.ts';
 import type { ContextColumn } from '../../src/model/context.ts';
@@ -95,6 +101,21 @@ describe('the context columns of a table', () => {
       'age: found 99 where the training rows have 20 to 39; the model knows nothing there.',
     ]);
   });
+});
+
+it('the cells of a context are the labels and numbers that it encodes', () => {
+  const columns: ContextColumn[] = [
+    { name: 'age', mean: 41.3, std: 7.7 },
+    { name: 'drink', levels: ['ale', '', 'stout'] },
+    { name: 'year', mean: 2001.4, std: 0.013 },
+  ];
+  const cells = [
+    ['0', 'stout', '2001.398'],
+    ['41.25', '', '2001'],
+    ['-3000.5', 'ale', '0'],
+  ];
+  expect(contextCells(columns, encodeCells('x.csv', columns, { cells, lines: [1, 2, 3] }))).toEqual(cells);
+  expect(contextCells(columns, new Float32Array())).toEqual([]);
 });
 
 describe('--context of a command that draws rows', () => {

@@ -51,19 +51,18 @@ function page(changes: Partial<ReportInput> = {}) {
 }
 
 describe('renderReport', () => {
-  it('shows data, samples, density, latent points, columns, pairs and training, each with a text alternative', () => {
+  it('shows data, samples, density, latent points, training and columns, each with a text alternative', () => {
     const { document, figures } = page();
     expect(figures.map((f) => f.querySelector('h3')?.textContent)).toEqual([
       'Data',
       'Samples',
       'Density',
       'Latent',
+      'Loss',
       'b',
       'a',
-      'a and b',
       'Coverage',
       'log p',
-      'Loss',
     ]);
     const charts = [...document.querySelectorAll('svg')];
     expect(charts.map((chart) => chart.getAttribute('role'))).toEqual(charts.map(() => 'img'));

@@ -44,7 +44,7 @@ export function labelBars({ levels, data, samples }: LabelColumn): Bar[] {
 }
 
 /** Parts of a range, at most about this many. */
-const PARTS = 24;
+const PARTS = 30;
 /** Width of a single value's bar next to parts of width 1, and of the gap between them. */
 const SINGLE = 2;
 const GAP = 1;

@@ -14,6 +14,8 @@ export interface Coverage {
   bound: number;
   /** The share of the rows in the region that holds 90 % of the samples. */
   in90: number;
+  /** The region whose shares differ most. */
+  farthest: { content: number; rows: number };
   /** Rows that are less likely than all samples, and the count of samples. */
   below: number;
   rows: number;
@@ -34,8 +36,10 @@ export function coverageOf(rows: ArrayLike<number>, samples: ArrayLike<number>):
     content: i / POINTS,
     rows: inside(i / POINTS),
   }));
+  const gap = (at: { content: number; rows: number }): number => Math.abs(at.rows - at.content);
   return {
     curve,
+    farthest: curve.reduce((most, at) => (gap(at) > gap(most) ? at : most)),
     distance: ksDistance(found, drawn),
     bound: ksNoise(found.length, length, FALSE_ALARM),
     in90: inside(0.9),

@@ -21,10 +21,7 @@ export function pairsSection(pairs: readonly PairOfColumns[], columns: number, r
   const different = pairs.filter(isPairDifferent).length;
   const some =
     columns > MAX_PAIRED ? ` Only the ${MAX_PAIRED} columns that differ most are compared, as pairs.` : '';
-  const found =
-    different === 0
-      ? `None of ${count(pairs.length)} pairs depends on each other differently than in the data, beyond chance.`
-      : `${count(different)} of ${count(pairs.length)} pairs depend on each other differently than in the data, beyond chance.`;
+  const found = `${different === 0 ? 'None' : count(different)} of ${count(pairs.length)} ${pairs.length === 1 ? 'pair' : 'pairs'} of columns ${different > 1 ? 'depend' : 'depends'} on each other otherwise than in the data, beyond chance.`;
   const lead = `${found} The most different first, each in the ${rows} and in the samples.${some}`;
   const figures = pairs.slice(0, PICTURED).map((pair) => pairFigure(pair, rows));
   return section('Pairs of columns', lead, cards(figures));

@@ -26,8 +26,11 @@ export interface Pictures {
   density?: DensityGrid;
 }
 
-/** @throws {ShapeError} if pairs or density do not have their declared sizes */
-export function picturesSection(input: Pictures): string {
+/**
+ * @param more further cards, as HTML
+ * @throws {ShapeError} if pairs or density do not have their declared sizes
+ */
+export function picturesSection(input: Pictures, more: readonly string[] = []): string {
   checkSizes(input);
   const { columns, columnCount, dim, data, samples, density } = input;
   const axes: Axes =
@@ -51,6 +54,7 @@ export function picturesSection(input: Pictures): string {
       ),
       densityFigure(input),
       latentFigure(input),
+      ...more,
     ]),
   );
 }

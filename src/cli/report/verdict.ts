@@ -80,41 +80,36 @@ export const pairsAlike: Rule = ({ pairs }) => {
 
 export const coverage: Rule = ({ coverage: found, rows }) => {
   if (found === undefined) return [];
-  const { distance, bound, in90 } = found;
-  const region = `The region that holds 90 % of the samples holds ${percent(in90)} of the ${rows}`;
-  if (distance <= bound) return [{ tone: 'good', words: `${region}: the model is as sure as it may be.` }];
-  const tone = distance > LARGE_DISTANCE ? 'bad' : 'note';
-  if (in90 < 0.9 - bound) {
-    return [
-      { tone, words: `${region}: the model is too sure. Many rows are less likely than it thinks usual.` },
-    ];
+  const { distance, bound, in90, farthest } = found;
+  const region = (content: number, share: number): string =>
+    `The region that holds ${percent(content)} of the samples holds ${percent(share)} of the ${rows}`;
+  if (distance <= bound) {
+    return [{ tone: 'good', words: `${region(0.9, in90)}: the model is as sure as it may be.` }];
   }
-  if (in90 > 0.9 + Math.min(bound, 0.05)) {
-    return [{ tone, words: `${region}: the model is not sure enough. It spreads over more than the data.` }];
-  }
-  const numbers = `KS ${short(distance)}, bound ${short(bound)}`;
+  const judgement =
+    farthest.rows < farthest.content
+      ? 'the model is too sure. Many rows are less likely than it thinks usual.'
+      : 'the model is not sure enough. It spreads over more than the data.';
   return [
-    { tone, words: `${region}, but their log p is distributed otherwise than the samples' (${numbers}).` },
+    {
+      tone: distance > LARGE_DISTANCE ? 'bad' : 'note',
+      words: `${region(farthest.content, farthest.rows)} (KS ${short(distance)}, bound ${short(bound)}): ${judgement}`,
+    },
   ];
 };
 
 export const energyDistance: Rule = ({ energy, rows }) => {
   if (energy === undefined) return [];
   const { distance, reference, bound } = energy;
-  const numbers = `energy distance ${short(distance)}; ${short(reference)} between two halves of the ${rows}`;
-  return distance <= bound
-    ? [
-        {
-          tone: 'good',
-          words: `All columns together, the samples are about as close to the ${rows} as these are to each other (${numbers}).`,
-        },
-      ]
-    : [
-        {
-          tone: 'bad',
-          words: `All columns together, the samples are farther from the ${rows} than these are from each other (${numbers}).`,
-        },
-      ];
+  const isClose = distance <= bound;
+  return [
+    {
+      tone: isClose ? 'good' : 'bad',
+      words:
+        `All columns together, the samples are ${isClose ? 'no farther' : 'farther'} from the ${rows} than chance explains ` +
+        `(energy distance ${short(distance)}, bound ${short(bound)}; ${short(reference)} between two halves of the ${rows}).`,
+    },
+  ];
 };
 
 /** Standard errors that a gap between means needs, and the gap that matters, nats. */

@@ -8,7 +8,7 @@ export function nats(value: number): string {
 /** Two significant digits. */
 export function short(value: number): string {
   if (value === 0) return '0';
-  return Math.abs(value) < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
+  return Math.abs(value) < 1e-5 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }
 
 /** A share in per cent, with a digit after the point below 10 % and above 90 %. */

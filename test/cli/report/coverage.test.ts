@@ -16,12 +16,13 @@ describe('the coverage', () => {
   });
 
   it('lies below the diagonal if rows are less likely than samples, and counts those that no sample reaches', () => {
-    const { in90, distance, bound, below } = coverageOf(
+    const { in90, distance, bound, below, farthest } = coverageOf(
       normals(1, 0, 2000).map((value) => value - 2),
       normals(2, 0, 5000),
     );
     expect(distance).toBeGreaterThan(bound);
     expect(in90).toBeLessThan(0.5);
+    expect(farthest.content - farthest.rows).toBeCloseTo(distance, 1);
     expect(below).toBeGreaterThan(20);
   });
 

@@ -38,7 +38,7 @@ export function labels(name: string, levels: string[], data: number[], samples =
 }
 
 function seedOf(name: string): number {
-  return 100 + ([...name].reduce((sum, letter) => 31 * sum + (letter.codePointAt(0) ?? 0), 0) % 1e6);
+  return 100 + Array.from(name).reduce((sum, letter) => (31 * sum + (letter.codePointAt(0) ?? 0)) % 1e6, 0);
 }
 
 /** Columns that differ as little as chance makes them, unless the changes say otherwise. */
