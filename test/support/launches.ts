@@ -6,6 +6,7 @@ import { logProbGradientPlan } from '../../src/passes/backward.ts';
 import { datasetFor } from '../../src/passes/batch.ts';
 import type { BatchSource } from '../../src/passes/batch.ts';
 import { variantsSchema } from '../../src/passes/candidates.ts';
+import { cellsConditionalPlan, numberConditionalPlan } from '../../src/passes/conditional.ts';
 import { dataStartPlan } from '../../src/passes/dataStart.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
 import type { OptimizerSettings } from '../../src/passes/optimize.ts';
@@ -66,6 +67,23 @@ export function launches(): Dispatch[] {
     for (const variants of CHOICES) {
       if (variants.precision === 'f32' || !hasResidualNets(spec)) plansOf(model, variants).forEach(add);
     }
+  }
+  for (const model of [modelOf(box), modelOf({ ...box, contextDim: 2, base: { type: 'standard_normal' } })]) {
+    const column = { count: ROWS, draws: 2, feature: 1 };
+    add(cellsConditionalPlan(model, { ...column, cells: 3 }));
+    add(
+      numberConditionalPlan(model, {
+        ...column,
+        companion: 0,
+        domain: 'positive',
+        scale: 1,
+        effort: 'quick',
+        spread: 1,
+        quantiles: [-2, -1, 0, 1, 2],
+        points: 1,
+        levels: 1,
+      }),
+    );
   }
   const source = datasetFor(box, ROWS);
   for (const marks of [
