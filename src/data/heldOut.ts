@@ -61,13 +61,18 @@ export function thresholdOf(heldOut: HeldOut, falseAlarmRate: number): number {
   // A product such as 0.29 · 100 is a little below 29.
   const rank = Math.floor(falseAlarmRate * (rows + 1) + 1e-9) - 1;
   if (rank >= 0) return rank < withoutDensity ? -Infinity : valueAt(heldOut, rank - withoutDensity);
-  const smallest = Number((1 / (rows + 1)).toPrecision(3));
   throw new ShapeError(
     'the false-alarm rate',
     String(falseAlarmRate),
-    `at least 1 / (rows + 1) = ${smallest}, as the model has ${rows.toLocaleString('en')} held-out rows`,
+    `at least ${smallestRate(rows)}, which is 1 / (rows + 1) of the ${rows.toLocaleString('en')} held-out rows`,
     'Take a larger rate, or train with more held-out rows.',
   );
+}
+
+/** The smallest rate of these rows, rounded up to three digits. */
+function smallestRate(rows: number): number {
+  const digit = 10 ** (Math.floor(Math.log10(1 / (rows + 1))) - 2);
+  return Number((digit * Math.ceil(1 / (rows + 1) / digit - 1e-9)).toPrecision(3));
 }
 
 /** The log p in nats of the held-out row at this share of the ranks, from 0 to 1; −∞ for a row without density. */
@@ -91,7 +96,7 @@ function valueAt({ rows, withoutDensity = 0, logProb }: HeldOut, rank: number): 
   const ranks = logProb.map((_, place) => rankOf(place, logProb.length, rows - withoutDensity));
   const next = ranks.findIndex((kept) => kept >= rank);
   const [from, to] = [ranks[next - 1] ?? rank, ranks[next] ?? rank];
-  const [low, high] = [logProb[next - 1] ?? NaN, logProb[next] ?? NaN];
+  const [low, high] = [Math.fround(logProb[next - 1] ?? NaN), Math.fround(logProb[next] ?? NaN)];
   return to === rank ? high : low + ((rank - from) / (to - from)) * (high - low);
 }
 

@@ -104,6 +104,15 @@ describe('the threshold of a false-alarm rate', () => {
     }
   });
 
+  it('never gives an alarm to a held-out row of that log p, of any float32', () => {
+    const values = new Float32Array(normals(1, 1, 99));
+    const heldOut = heldOutOf(values)!;
+    for (const rate of [0.01, 0.07, 0.2]) {
+      const threshold = thresholdOf(heldOut, rate);
+      expect(values.filter((value) => value < threshold)).toHaveLength(Math.round(100 * rate) - 1);
+    }
+  });
+
   it('lets through at most that share of rows of the same kind, on average over held-out rows', () => {
     const [runs, rows, rate] = [400, 60, 0.1];
     const found = Array.from({ length: runs }, (_, run) => {
@@ -125,9 +134,10 @@ describe('the threshold of a false-alarm rate', () => {
   it('is refused for a rate that the number of rows does not support', () => {
     expect(thresholdOf(oneTo(99), 0.01)).toBe(1);
     expect(() => thresholdOf(oneTo(99), 0.0099)).toThrow(
-      'the false-alarm rate: found 0.0099, expected at least 1 / (rows + 1) = 0.01, as the model has 99 held-out rows. ' +
+      'the false-alarm rate: found 0.0099, expected at least 0.01, which is 1 / (rows + 1) of the 99 held-out rows. ' +
         'Take a larger rate, or train with more held-out rows.',
     );
+    expect(() => thresholdOf(oneTo(400), 0.001)).toThrow('at least 0.0025,');
     for (const rate of [0, 1, -1, NaN])
       expect(() => thresholdOf(oneTo(99), rate)).toThrow('above 0 and below 1');
   });
