@@ -158,7 +158,8 @@ describe('the documents', () => {
   });
 
   it('show only commands and options that the command line has', () => {
-    const source = read('src/cli/main.ts') + read('src/cli/modelCommands.ts');
+    const commands = ['main', 'modelCommands', 'askCommands'];
+    const source = commands.map((file) => read(`src/cli/${file}.ts`)).join('');
     const shown = [...all.matchAll(/(?:^ {4}(?:npx )?|`npx )wgflow ([^`\n]+)/gm)].map(
       ([, line = '']) => line,
     );
