@@ -17,7 +17,7 @@ const browser = await chromium.launch({
   ignoreDefaultArgs: ['--headless'],
   env: { ...process.env, LD_LIBRARY_PATH: `${folder}/al2023/lib:${folder}` },
 });
-const page = await browser.newPage({ viewport: { width: 1200, height: 1180 }, deviceScaleFactor: 1 });
+const page = await browser.newPage({ viewport: { width: 1200, height: 1540 }, deviceScaleFactor: 1 });
 await page.goto(pathToFileURL(resolve(report)).href);
 await page.screenshot({ path: new URL('./moons-report.png', import.meta.url).pathname });
 await browser.close();

@@ -54,6 +54,7 @@ figcaption { padding-top: 10px; color: var(--muted); font-size: 13px; overflow-w
 .key.model { background: var(--model); }
 .key.data { background: var(--data); }
 .card { margin-top: 16px; }
+.long .scroll { max-height: 460px; overflow: auto; }
 .scroll { overflow-x: auto; }
 .entries table { font-size: 13px; }
 .entries th, .entries td { width: auto; padding: 5px 16px 5px 0; white-space: nowrap; }
@@ -85,6 +86,7 @@ td { overflow-wrap: anywhere; }
     --data: #2b63c6; --model: #d0591c; --good: #1b7f4b; --note: #8a6100; --bad: #b3261e;
   }
   main { max-width: none; padding: 0; }
+  .long .scroll { max-height: none; }
   body { font-size: 11px; print-color-adjust: exact; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; }
 }

@@ -46,8 +46,8 @@ export function labelBars({ levels, data, samples }: LabelColumn): Bar[] {
 /** Parts of a range, at most about this many. */
 const PARTS = 30;
 /** Width of a single value's bar next to parts of width 1, and of the gap between them. */
-const SINGLE = 2;
-const GAP = 1;
+const SINGLE = 3;
+const GAP = 2;
 
 /** Bars for blanks and for values that repeat, then for the parts of the range of the other numbers. */
 export function numberBars(column: NumberColumn): Bars {
@@ -106,7 +106,8 @@ function withParts(column: NumberColumn, { bars, ticks }: Pick<Bars, 'bars' | 't
   }));
   return {
     bars: [...bars, ...added],
-    ticks: [...ticks, ...thinned(edges)],
+    // Room for the text of the last single value.
+    ticks: [...ticks, ...thinned(bars.length > 0 ? edges.slice(2) : edges)],
     outside: { data: data.outside, samples: samples.outside },
   };
 }

@@ -154,5 +154,6 @@ function restTable(columns: readonly JudgedColumn[]): string {
       { text: short(one.bound), isNumber: true },
       { text: isDifferent(one) ? columnFinding(one) : 'within chance' },
     ]),
+    'long',
   );
 }

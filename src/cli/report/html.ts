@@ -39,11 +39,7 @@ export interface TableCell {
 }
 
 /** A table that scrolls sideways if it is wide. */
-export function table(
-  head: readonly string[],
-  rows: readonly (readonly TableCell[])[],
-  kind = 'full',
-): string {
+export function table(head: readonly string[], rows: readonly (readonly TableCell[])[], kind = ''): string {
   const kinds = rows[0] ?? [];
   const names = head.map(
     (name, i) =>
@@ -51,7 +47,7 @@ export function table(
   );
   const lines = rows.map((cells) => `<tr>${cells.map(tableCell).join('')}</tr>`);
   return (
-    `<div class="entries card ${kind}"><div class="scroll"><table><thead><tr>${names.join('')}</tr></thead>` +
+    `<div class="entries card${kind && ` ${kind}`}"><div class="scroll"><table><thead><tr>${names.join('')}</tr></thead>` +
     `<tbody>${lines.join('')}</tbody></table></div></div>`
   );
 }

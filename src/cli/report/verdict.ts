@@ -46,7 +46,11 @@ export const columnsAlike: Rule = ({ columns, rows }) => {
     return [{ tone: 'good', words: `Samples of ${column.name} look like the ${rows} (${numbers}).` }];
   }
   const which =
-    alike.length === columns.length ? `all ${alike.length}` : `${alike.length} of ${columns.length}`;
+    alike.length === columns.length
+      ? alike.length === 2
+        ? 'both'
+        : `all ${alike.length}`
+      : `${alike.length} of ${columns.length}`;
   return [
     {
       tone: 'good',

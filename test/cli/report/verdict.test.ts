@@ -28,8 +28,10 @@ describe('the verdict on columns', () => {
     const [sentence] = columnsAlike(findings());
     expect(sentence?.tone).toBe('good');
     expect(sentence?.words).toMatch(
-      /^Samples of all 2 columns look like the held-out rows, each for itself; the farthest is [ab] \(KS 0\.\d+, bound 0\.\d+\)\.$/,
+      /^Samples of both columns look like the held-out rows, each for itself; the farthest is [ab] \(KS 0\.\d+, bound 0\.\d+\)\.$/,
     );
+    const three = findings({ columns: [numbers('a'), numbers('b'), numbers('c')] });
+    expect(columnsAlike(three)[0]?.words).toContain('Samples of all 3 columns');
     const [one] = columnsAlike(findings({ columns: [numbers('price')] }));
     expect(one?.words).toMatch(
       /^Samples of price look like the held-out rows \(KS 0\.\d+, bound 0\.\d+\)\.$/,
