@@ -1,6 +1,4 @@
 /** `wgflow inspect` prints the contents of a model file; it needs no GPU. */
-import { quantileOf } from '../data/heldOut.ts';
-import type { HeldOut } from '../data/heldOut.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { roomOf } from '../table/columns.ts';
 import { trainingMemory } from '../training/memory.ts';
@@ -11,6 +9,7 @@ import type { ParamLayout } from '../spec/layout.ts';
 import { baseOf } from '../bases/index.ts';
 import { variantsText } from '../passes/purpose.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
+import { heldOutWords } from './heldOutWords.ts';
 import { launchTables, planLaunches } from './launchTables.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
@@ -122,13 +121,6 @@ function trainingFacts(training: TrainingRecord): [string, string][] {
     ['Written by', library],
   ];
   return facts.flatMap(([label, value]): [string, string][] => (value === undefined ? [] : [[label, value]]));
-}
-
-function heldOutWords(heldOut: HeldOut): string {
-  const { rows, withoutDensity = 0 } = heldOut;
-  const at = (share: number): string => quantileOf(heldOut, share).toFixed(2);
-  const none = withoutDensity === 0 ? '' : `; ${withoutDensity.toLocaleString('en')} have none`;
-  return `${at(0)} the lowest, ${at(0.01)} at 1 %, ${at(0.5)} the median, ${at(1)} the highest of ${rows.toLocaleString('en')} rows${none}`;
 }
 
 function checkpointFacts({ step, variants }: OptimizerState): [string, string][] {

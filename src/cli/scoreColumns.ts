@@ -126,7 +126,7 @@ export function requireNewNames(names: readonly string[], file: string): void {
     'logprob',
     `the column ${twice} in ${file}, like a column of the result`,
     'another name',
-    'Rename the column in the table, or leave --append out.',
+    'Rename the column in the table, or write other columns beside the scores.',
   );
 }
 

@@ -1,12 +1,11 @@
 /** What `wgflow train` says of its rows before, and of its result after. */
 import path from 'node:path';
-import { thresholdOf } from '../data/heldOut.ts';
-import type { HeldOut } from '../data/heldOut.ts';
 import type { ValidationRecord } from '../io/modelFile.ts';
 import { isToy } from '../training/options.ts';
 import { RECENT_STEPS } from '../training/report.ts';
 import type { WorstRow } from '../training/scoring.ts';
 import { listedNames } from './commaList.ts';
+import { oddLine } from './heldOutWords.ts';
 import type { Session } from './session.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
 import { rowCount } from './trainingSet.ts';
@@ -116,20 +115,6 @@ function validationLines(
     `Best validation NLL ${valNll.toFixed(4)} nats${Number.isNaN(trainNll) ? '' : `; training NLL ${trainNll.toFixed(4)}`}`,
     ...gaussianLine(valNll, gaussianNll),
     ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut, validationWithoutDensity)),
-  ];
-}
-
-/** The shares of held-out rows that are less likely than an odd row; the first that they support is told. */
-const ODD = [0.01, 0.05, 0.1];
-
-function oddLine(heldOut: HeldOut | undefined, validation: ValidationRecord): string[] {
-  const share = heldOut && ODD.find((rate) => rate * (heldOut.rows + 1) >= 1);
-  if (heldOut === undefined || share === undefined) return [];
-  const threshold = thresholdOf(heldOut, share);
-  if (threshold === -Infinity) return [];
-  const rows = validation.heldOut ? 'held-out rows' : 'validation rows';
-  return [
-    `A row below ${threshold.toFixed(1)} nats is less likely than ${100 * (1 - share)} % of the ${rows}`,
   ];
 }
 

@@ -397,8 +397,8 @@ export class Flow implements Disposable {
   /**
    * Replaces tensors by their names in the model file, each flat in the tensor's shape: some, or all that `parameters()`
    * returns. Earlier calls see the old values, later ones the new; a `logProb` with `widths` runs in parts, each with the
-   * values of its turn. If any value is refused, none changes. The record of the training stays, but no earlier run can be
-   * resumed.
+   * values of its turn. If any value is refused, none changes. The record of the training stays, without `heldOut`, which
+   * was of the old values, but no earlier run can be resumed.
    * @throws {ShapeError} for an unknown name, another length, a value that a model file may not have, or while a `fit` runs
    */
   async setParameters(values: TensorValues, options: WaitOptions = {}): Promise<void> {

@@ -73,9 +73,7 @@ export class FlowTraining implements TrainingState {
     if (this.#isRunning) throw new ShapeError('setParameters', 'a fit that is still running', 'none');
     this.isFresh = false;
     this.last = undefined;
-    if (this.record === undefined) return;
-    const { heldOut: _, ...record } = this.record;
-    this.record = record;
+    this.record &&= { ...this.record, heldOut: undefined };
   }
 
   #begin(): void {

@@ -177,12 +177,12 @@ describe('held-out rows', () => {
     const { stderr } = await expectDone(cli, `train people.csv ${TINY} --preset realnvp --out again.model`);
     expect(cli.bytes('again.model')).toEqual(cli.bytes('people.model'));
     const threshold = thresholdOf(heldOut(), 0.1).toFixed(1);
-    expect(stderr).toContain(`A row below ${threshold} nats is less likely than 90 % of the held-out rows`);
+    expect(stderr).toContain(
+      `A row of log p below ${threshold} nats is less likely than 90 % of the held-out rows`,
+    );
     const { stdout } = await expectDone(cli, 'inspect people.model');
     const { logProb } = heldOut();
-    expect(stdout).toContain(
-      `${logProb[0]!.toFixed(2)} the lowest, ${logProb[0]!.toFixed(2)} at 1 %, ${logProb[4]!.toFixed(2)} the median, ` +
-        `${logProb[8]!.toFixed(2)} the highest of 9 rows`,
-    );
+    const [low, median, high] = [0, 4, 8].map((rank) => logProb[rank]!.toFixed(2));
+    expect(stdout).toContain(`9 rows: ${low} to ${high}, median ${median}; 10 % below ${low}`);
   });
 });
