@@ -55,7 +55,9 @@ describe('the total variation', () => {
       }
       return counts;
     });
-    const distances = shares.flatMap((one, i) => (i % 2 === 0 ? totalVariation(one, shares[i + 1] ?? []) : []));
+    const distances = shares.flatMap((one, i) =>
+      i % 2 === 0 ? totalVariation(one, shares[i + 1] ?? []) : [],
+    );
     const bound = totalVariationNoise(shares[0] ?? [], rows, rows, 0.01);
     expect(distances.filter((distance) => distance > bound).length).toBeLessThanOrEqual(5);
     expect(bound).toBeLessThan(3 * Math.max(...distances));
