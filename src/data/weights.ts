@@ -80,3 +80,19 @@ export function weightedMean(values: ArrayLike<number>, weights: Float32Array): 
   });
   return sum / total;
 }
+
+/**
+ * As many rows as the weights are worth, (Σ w)² / Σ w², at even distances of their running sum: a sample whose rows count
+ * alike.
+ * @see Kish 1965, Survey Sampling, section 8.2 (effective sample size)
+ */
+export function placesByWeight(weights: Float32Array): Uint32Array {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const squares = weights.reduce((sum, weight) => sum + weight ** 2, 0);
+  const count = Math.max(1, Math.floor(total ** 2 / squares + 1e-6));
+  let [row, sum] = [0, weights[0] ?? 0];
+  return Uint32Array.from({ length: count }, (_, i) => {
+    while (sum < ((i + 0.5) / count) * total && row + 1 < weights.length) sum += weights[++row] ?? 0;
+    return row;
+  });
+}

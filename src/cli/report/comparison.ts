@@ -1,10 +1,12 @@
 /** Collects what a report compares: held-out rows and samples, with their log-densities. */
 import type { Rows } from '../../calls/callerArrays.ts';
 import { drawCells } from '../../data/cells.ts';
+import { float32Text } from '../../data/csv.ts';
 import { evenPlaces } from '../../data/evenPlaces.ts';
 import { chosenRows } from '../../data/holdOut.ts';
 import type { ContextRows } from '../../data/holdOut.ts';
 import { momentsOfSample } from '../../data/twoSamples.ts';
+import { placesByWeight } from '../../data/weights.ts';
 import { DataError } from '../../errors.ts';
 import type { Flow } from '../../flow/flow.ts';
 import { STREAMS } from '../../random.ts';
@@ -17,7 +19,7 @@ import { energyOf } from '../checks.ts';
 import { columnNamesOf, contextCells } from '../contextInput.ts';
 import { withUnsound } from '../rowResults.ts';
 import type { TrainingSet } from '../trainingSet.ts';
-import { plainColumns, shortNumber, tableColumns } from './column.ts';
+import { plainColumns, tableColumns } from './column.ts';
 import type { Comparison, RowsKind, WorstRows } from './findings.ts';
 
 /** Rows that are compared, and values of them, at most. */
@@ -48,11 +50,10 @@ export async function comparisonOf(flow: Flow, set: TrainingSet, options: Option
   const { dim } = flow;
   const most = Math.min(MAX_ROWS, Math.ceil(MAX_VALUES / dim));
   const judged = await judgedRows(flow, set, most, options);
-  const samples = await samplesLike(flow, judged, most, options);
   const logProb = await logProbOf(flow, judged, signal);
-  const points = pointsOf(judged, dim, seed);
   const compared = byWeight(judged, judged.data.length / dim);
   const rows = chosenRows(judged, judged.data.length / dim, compared);
+  const samples = await samplesLike(flow, rows, most, options);
   const sound = soundRows(samples.x, dim);
   const drawn = chosenRows(
     { data: samples.x, ...(samples.context && { context: samples.context }) },
@@ -72,7 +73,7 @@ export async function comparisonOf(flow: Flow, set: TrainingSet, options: Option
     },
     ...(training && { nll: await nllsOf(flow, logProb, judged.weights, training, signal) }),
     ...(training?.widths && { cellNats: cellNatsOf({ ...training, widths: training.widths }, dim, seed) }),
-    ...(unsound === 0 && compared.length > 1 && { energy: energyFacts(points, samples, judged, dim) }),
+    ...(unsound === 0 && compared.length > 1 && { energy: energyFacts(rows, samples, dim, seed) }),
     worst: worstOf(set, judged, logProb, dim),
   };
 }
@@ -135,7 +136,7 @@ interface Samples {
 /** Samples given the contexts of the rows, in their order. */
 async function samplesLike(
   flow: Flow,
-  { context }: JudgedRows,
+  { context }: ContextRows,
   most: number,
   { samples, seed, signal }: Options,
 ): Promise<Samples> {
@@ -151,20 +152,9 @@ function soundRows(values: Rows, dim: number): Uint32Array {
   return rows.filter((row) => values.subarray(row * dim, (row + 1) * dim).every(Number.isFinite));
 }
 
-/**
- * Rows that count alike: all of them, or as many as their weights are worth, (Σ w)² / Σ w², at even distances of the
- * running sum of the weights.
- */
+/** Rows that count alike: all of them, or some drawn by their weights. */
 function byWeight({ weights }: ContextRows, rows: number): Uint32Array {
-  if (weights === undefined) return evenPlaces(rows, rows);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const squares = weights.reduce((sum, weight) => sum + weight ** 2, 0);
-  const count = Math.max(1, Math.floor(total ** 2 / squares));
-  let [row, sum] = [0, weights[0] ?? 0];
-  return Uint32Array.from({ length: count }, (_, i) => {
-    while (sum < ((i + 0.5) / count) * total && row + 1 < rows) sum += weights[++row] ?? 0;
-    return row;
-  });
+  return weights === undefined ? evenPlaces(rows, rows) : placesByWeight(weights);
 }
 
 /** The columns of the report, and how samples become rows that have a log-density. */
@@ -284,14 +274,13 @@ function cellNatsOf(
 }
 
 function energyFacts(
-  points: Rows,
-  { x, context }: Samples,
-  { data }: JudgedRows,
+  rows: ContextRows,
+  { x }: Samples,
   dim: number,
-): Comparison['energy'] {
-  const contextDim = context === undefined ? 0 : context.length / (x.length / dim);
-  const contexts = context?.subarray(0, (data.length / dim) * contextDim) ?? new Float32Array();
-  const { distance, reference, bound } = energyOf(points, x, dim, contexts).facts;
+  seed: number,
+): NonNullable<Comparison['energy']> {
+  const points = pointsOf(rows, dim, seed);
+  const { distance, reference, bound } = energyOf(points, x, dim, rows.context ?? new Float32Array()).facts;
   return { distance: Number(distance), reference: Number(reference), bound: Number(bound) };
 }
 
@@ -307,11 +296,10 @@ function worstOf(
   order.sort((a, b) => (logProb[a] ?? NaN) - (logProb[b] ?? NaN) || a - b);
   const least = order.subarray(0, WORST_ROWS);
   const rows = chosenRows(judged, data.length / dim, least);
+  const text = rows.data instanceof Float64Array ? String : float32Text;
   const texts =
     codec === undefined
-      ? Array.from(least, (_, index) =>
-          [...rows.data.subarray(index * dim, (index + 1) * dim)].map(shortNumber),
-        )
+      ? Array.from(least, (_, index) => [...rows.data.subarray(index * dim, (index + 1) * dim)].map(text))
       : textsOf(codec, rows);
   const names = codec === undefined ? columns : codec.columns.map(({ name }) => name);
   const contexts = rows.context === undefined ? [] : contextCells(context?.columns ?? [], rows.context);

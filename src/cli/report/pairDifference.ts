@@ -13,10 +13,10 @@ export interface PairDifference {
    * |d(i, j) − d′(i, j)| over the levels i, j, where d(i, j) = p(i, j) − p(i) p(j) in the data and d′ in the samples.
    */
   distance: number;
-  /** The distance that chance exceeds in about one of 100 reports: from halves of the data. */
+  /** The mean distance of random halves of the data, scaled to these numbers of rows and samples. */
+  chance: number;
+  /** The distance that chance exceeds in at most about one of 100 reports. */
   bound: number;
-  /** How many standard deviations the distance is above its mean under chance. */
-  score: number;
   /** How strongly the columns depend on each other. */
   strength: Shares & { measure: 'rank correlation' | 'Cramér’s V' };
 }
@@ -25,16 +25,14 @@ export interface PairDifference {
 export const MAX_PAIRED = 100;
 /** Rows of each sample that are compared, at most. */
 const MAX_ROWS = 2000;
-/** Random halves of the data that say how far chance goes: one for each bit of a word, at most 32. */
-const SPLITS = 24;
+/** Random halves of the data that say how far chance goes: one for each bit of a word. */
+const SPLITS = 32;
 const SEED = 0;
 
 /** Each pair of the columns, the most different first. */
 export function pairDifferences(columns: readonly ReportColumn[]): PairDifference[] {
   const compared = columns.slice(0, MAX_PAIRED).map(coarse);
   const pairs = (compared.length * (compared.length - 1)) / 2;
-  // The tail of a normal: exp(−score² / 2) for each pair.
-  const limit = Math.sqrt(2 * Math.log(pairs / FALSE_ALARM));
   const halves = halvesOf(compared[0]?.data.length ?? 0);
   const found = compared.flatMap((second, j) =>
     compared.slice(0, j).map((first, i): PairDifference => {
@@ -47,13 +45,24 @@ export function pairDifferences(columns: readonly ReportColumn[]): PairDifferenc
       return {
         pair: [i, j],
         distance,
-        bound: mean + limit * sd,
-        score: (distance - mean) / sd,
+        chance: mean,
+        bound: upperBound(mean, sd, FALSE_ALARM / pairs),
         strength: { measure, data: strength('data'), samples: strength('samples') },
       };
     }),
   );
-  return found.sort((a, b) => b.score - a.score);
+  return found.sort((a, b) => b.distance / b.bound - a.distance / a.bound);
+}
+
+/**
+ * A value that a positive variable of this mean and deviation exceeds with this probability at most, if it is distributed
+ * like √(c · χ²(ν)): the absolute value of a normal for ν = 1, and near a normal for large ν.
+ * @see Laurent and Massart 2000, lemma 1, https://doi.org/10.1214/aos/1015957395
+ */
+function upperBound(mean: number, sd: number, chance: number): number {
+  const freedom = mean ** 2 / (2 * sd ** 2) + 1 / 8;
+  const x = Math.log(1 / chance);
+  return Math.sqrt((mean ** 2 + sd ** 2) * (1 + 2 * Math.sqrt(x / freedom) + (2 * x) / freedom));
 }
 
 /** A column with few levels. */

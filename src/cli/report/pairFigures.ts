@@ -7,7 +7,7 @@ import type { PairOfColumns } from './findings.ts';
 import { MAX_PAIRED } from './pairDifference.ts';
 import { cards, figure, section, shortened } from './html.ts';
 import { isPairDifferent } from './verdict.ts';
-import { count, percent, short, signed } from './words.ts';
+import { count, percent, signed } from './words.ts';
 
 /** Pairs that have pictures. */
 const PICTURED = 3;
@@ -27,7 +27,7 @@ export function pairsSection(pairs: readonly PairOfColumns[], columns: number, r
   return section('Pairs of columns', lead, cards(figures));
 }
 
-function pairFigure({ pair, distance, bound, score, strength }: PairOfColumns, rows: string): string {
+function pairFigure({ pair, distance, bound, chance, strength }: PairOfColumns, rows: string): string {
   const [x, y] = pair;
   const title = `${x.name} and ${y.name}`;
   const axes = [axisOf(x), axisOf(y)] as const;
@@ -41,7 +41,7 @@ function pairFigure({ pair, distance, bound, score, strength }: PairOfColumns, r
   });
   const words =
     `${percent(distance)} of the samples would have to move for the dependence of the data; chance explains up to ${percent(bound)}. ` +
-    `This is ${short(score)} standard deviations more than between two halves of the data.`;
+    `Two halves of the data differ by ${percent(chance)}.`;
   return figure(title, words, pictures.join(''));
 }
 

@@ -80,7 +80,7 @@ describe('the verdict on pairs', () => {
     pair: [numbers('w'), numbers('z')],
     distance: 0.1,
     bound: 0.05,
-    score: 9,
+    chance: 0.02,
     strength: { measure: 'rank correlation', data: 0.5, samples: 0.3 },
     ...changes,
   });
