@@ -1,8 +1,9 @@
 /** Opens a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` if it exists. */
 import { ADAPTER_CHOICES, openNodeAdapter } from './gpu/dawn.ts';
 import type { AdapterChoice, OpenedAdapter } from './gpu/dawn.ts';
-import { openedBy, requestDevice } from './gpu/device.ts';
+import { openedBy, requestDevice, waitBy } from './gpu/device.ts';
 import type { NeededLimits } from './gpu/device.ts';
+import { resting } from './gpu/resting.ts';
 import { integer, OBJECT, oneOf, requireOptions } from './calls/optionRules.ts';
 import type { OptionRules } from './calls/optionRules.ts';
 
@@ -46,7 +47,9 @@ export async function openDeviceWithNote(
     // An adapter gives one device.
     if (!isFirst) opened = await openNodeAdapter(adapter);
     isFirst = false;
-    return requestDevice(opened.adapter, limits, opened.keepAlive);
+    const made = await requestDevice(opened.adapter, limits, opened.keepAlive);
+    if (opened.software && opened.implementation === 'dawn') waitBy(made, resting);
+    return made;
   });
   return { device, opened };
 }

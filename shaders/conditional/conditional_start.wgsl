@@ -1,17 +1,15 @@
 // The first nodes of each row's conditional, in ascending order: the row's own value, N_SPREAD places around a centre, in
-// units of `scale`, and five quantiles of the feature. Equal nodes move apart, the row's own value stays.
-// own, centre [n_rows]; nodes [N_SPREAD + 6, n_rows]; slots, as long: the place of each node, which is its own.
+// units of `scale`, and three quantiles of the feature. Equal nodes move apart, the row's own value stays.
+// own, centre [n_rows]; nodes [N_SPREAD + 4, n_rows]; slots, as long: the place of each node, which is its own.
 // One invocation owns one row. docs/derivations.md, eq. (147)
 #include "shared/grid.wgsl"
 
 struct Params {
   n_rows: u32,
   scale: f32,
-  quantile_0: f32,
-  quantile_1: f32,
-  quantile_2: f32,
-  quantile_3: f32,
-  quantile_4: f32,
+  low: f32,
+  median: f32,
+  high: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -22,7 +20,7 @@ struct Params {
 
 const N_SPREAD: u32 = 9u;
 const SPREAD = array<f32, 9>(-4.5, -2.6, -1.5, -0.7, 0.0, 0.7, 1.5, 2.6, 4.5);
-const N_NODES: u32 = N_SPREAD + 6u;
+const N_NODES: u32 = N_SPREAD + 4u;
 
 // The least distance of two nodes, in units of the scale and of their size.
 const MIN_GAP: f32 = 1e-4;
@@ -44,11 +42,9 @@ fn main(
   for (var i = 0u; i < N_SPREAD; i++) {
     sorted[i] = centre[row] + params.scale * spread[i];
   }
-  sorted[N_SPREAD] = params.quantile_0;
-  sorted[N_SPREAD + 1u] = params.quantile_1;
-  sorted[N_SPREAD + 2u] = params.quantile_2;
-  sorted[N_SPREAD + 3u] = params.quantile_3;
-  sorted[N_SPREAD + 4u] = params.quantile_4;
+  sorted[N_SPREAD] = params.low;
+  sorted[N_SPREAD + 1u] = params.median;
+  sorted[N_SPREAD + 2u] = params.high;
   // Insertion sort; then the own value goes to its place.
   for (var i = 1u; i < N_NODES - 1u; i++) {
     let value = sorted[i];

@@ -3,6 +3,7 @@
  * not throw when it fails to make a buffer or to run work; it reports the failure later. So a reader of a
  * result first waits for the reports on every buffer and submit behind that result.
  */
+import { waitOf } from './device.ts';
 import { GpuMemoryError, GpuWorkError, LimitError } from '../errors.ts';
 
 /** `GPUBufferUsage`, which is not a global everywhere. */
@@ -80,7 +81,7 @@ export class Buffers {
 
   /** Resolves once the GPU has done all work so far; the host then holds no copies of what was written. */
   async settled(): Promise<void> {
-    await this.#device.queue.onSubmittedWorkDone();
+    await waitOf(this.#device)(this.#device.queue.onSubmittedWorkDone());
   }
 
   /**
@@ -131,7 +132,7 @@ export class Buffers {
     mapped.catch(() => undefined);
     // This rejects with the reason; the mapping says only that it failed.
     await staging.sound;
-    await mapped;
+    await waitOf(this.#device)(mapped);
     try {
       return new Float32Array(staging.buffer.getMappedRange(0, 4 * length).slice(0));
     } finally {

@@ -20,6 +20,21 @@ export async function openedBy(open: () => Promise<GPUDevice>): Promise<GPUDevic
   return device;
 }
 
+/** Waits for a promise of a device. */
+export type Wait = <T>(promise: Promise<T>) => Promise<T>;
+
+const waits = new WeakMap<GPUDevice, Wait>();
+
+/** Lets every readback from the device wait by `wait`. */
+export function waitBy(device: GPUDevice, wait: Wait): void {
+  waits.set(device, wait);
+}
+
+/** How to wait for the device: by default the promise itself. */
+export function waitOf(device: GPUDevice): Wait {
+  return waits.get(device) ?? ((promise) => promise);
+}
+
 /** Waits between attempts to open a device again, ms: a driver that was reset needs a moment. */
 const REOPEN_WAITS_MS = [0, 100, 300, 1000, 3000];
 

@@ -79,7 +79,7 @@ export function launches(): Dispatch[] {
         scale: 1,
         effort: 'quick',
         spread: 1,
-        quantiles: [-2, -1, 0, 1, 2],
+        quantiles: [-2, 0, 2],
         points: 1,
         levels: 1,
       }),

@@ -7,11 +7,9 @@ export const conditionalStartKernel = {
   params: {
     n_rows: 'u32',
     scale: 'f32',
-    quantile_0: 'f32',
-    quantile_1: 'f32',
-    quantile_2: 'f32',
-    quantile_3: 'f32',
-    quantile_4: 'f32',
+    low: 'f32',
+    median: 'f32',
+    high: 'f32',
   },
   bindings: {
     own: { access: 'read', element: 'f32' },
@@ -24,8 +22,8 @@ export const conditionalStartKernel = {
 /** Places around the centre, in units of the scale: dense in the middle, and out to where a normal density ends. */
 export const SPREAD = [-4.5, -2.6, -1.5, -0.7, 0, 0.7, 1.5, 2.6, 4.5] as const;
 
-/** The shares of a feature's values below the five quantiles. */
-export const START_QUANTILES = [0.005, 0.2, 0.5, 0.8, 0.995] as const;
+/** The shares of a feature's values below the low, the median and the high one. */
+export const START_QUANTILES = [0.005, 0.5, 0.995] as const;
 
 /** Nodes of each row: its own value, the spread, the quantiles. */
 export const START_NODES = 1 + SPREAD.length + START_QUANTILES.length;
@@ -45,10 +43,9 @@ export interface ConditionalStartArguments {
 /** The first nodes of each row's conditional, in ascending order. */
 export function conditionalStart(args: ConditionalStartArguments): Dispatch {
   const { rows, scale, quantiles, own, centre, nodes, slots } = args;
-  const [quantile_0 = NaN, quantile_1 = NaN, quantile_2 = NaN, quantile_3 = NaN, quantile_4 = NaN] =
-    quantiles;
+  const [low = NaN, median = NaN, high = NaN] = quantiles;
   return dispatchOf(conditionalStartKernel, {
-    params: { n_rows: rows, scale, quantile_0, quantile_1, quantile_2, quantile_3, quantile_4 },
+    params: { n_rows: rows, scale, low, median, high },
     buffers: { own, centre, nodes, slots },
     workgroups: gridOf(rows),
     flops: rows * 2 * SPREAD.length,

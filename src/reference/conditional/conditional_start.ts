@@ -7,20 +7,14 @@ const MIN_GAP = 1e-4;
 const MIN_RELATIVE_GAP = 1e-6;
 
 export const conditionalStart: Twin<typeof conditionalStartKernel> = ({ params, buffers }) => {
-  const { n_rows, scale } = params;
+  const { n_rows, scale, low, median, high } = params;
   const { own, centre, nodes, slots } = buffers;
-  const { quantile_0, quantile_1, quantile_2, quantile_3, quantile_4 } = params;
   const gap = (value: number): number => Math.max(MIN_GAP * scale, MIN_RELATIVE_GAP * Math.abs(value));
   for (let row = 0; row < n_rows; row++) {
     const value = at(own, row);
-    const others = [
-      ...SPREAD.map((place) => at(centre, row) + scale * place),
-      quantile_0,
-      quantile_1,
-      quantile_2,
-      quantile_3,
-      quantile_4,
-    ].sort((a, b) => a - b);
+    const others = [...SPREAD.map((place) => at(centre, row) + scale * place), low, median, high].sort(
+      (a, b) => a - b,
+    );
     const below = others.filter((other) => other <= value);
     const above = others.slice(below.length);
     let previous = value;

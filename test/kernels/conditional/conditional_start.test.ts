@@ -3,7 +3,7 @@ import { conditionalStart, START_NODES } from '../../../src/kernels/conditional/
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 
-const QUANTILES = [-2, -0.5, 0.1, 0.6, 3];
+const QUANTILES = [-2, 0.1, 3];
 
 describe('conditional_start', () => {
   it.each([1, 63, 65, 257])('matches its twin at %i rows, in ascending order', async (rows) => {

@@ -79,7 +79,7 @@ export const DENSITIES: readonly Density[] = [
 
 /** The nodes that conditional_start gives to a row with this value of its own. */
 export function startNodes(own = 0.41): number[] {
-  return [...SPREAD, -3.5, -1.05, 0.05, 1.1, 3.2, own].sort((a, b) => a - b);
+  return [...SPREAD, -3.5, 0.05, 3.2, own].sort((a, b) => a - b);
 }
 
 /** The curves of densities at these nodes of each, as columns [nodes, rows]. */
