@@ -270,6 +270,8 @@ export type FromWorker =
   | { type: 'price'; price: Price }
   /** This picture shows the model for the first time since `configured`. */
   | { type: 'drawn'; picture: Picture }
+  /** Training begins, after all that the worker said of an earlier run. */
+  | { type: 'training' }
   | { type: 'progress'; progress: Progress }
   /** There is a snapshot of the model after this step. */
   | { type: 'snapshot'; step: number }

@@ -8,11 +8,16 @@ import { shadersWithoutComments } from '../vite.config.ts';
 const peers = `${import.meta.dirname}/../bench/peers`;
 const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
-/** What few visitors load goes to a folder of its own: the libraries to compare with and their worker, the reader of Parquet. */
+/**
+ * What few visitors load goes to a folder of its own: the libraries to compare with and their worker, the twins that a
+ * measurement checks the kernels with, the reader of Parquet.
+ */
 const ON_REQUEST = [
   'bench/peers/node_modules/',
   'demo/lab/peerWorker.ts',
   'demo/page/binaryRecords.ts',
+  'src/measure/verify.ts',
+  'src/reference/twins.ts',
   'node_modules/hyparquet',
 ];
 const folderOf = (files: readonly string[]): string =>
@@ -21,6 +26,15 @@ const folderOf = (files: readonly string[]): string =>
 const htmlWithoutIndents: Plugin = {
   name: 'html-without-indents',
   transformIndexHtml: (html) => html.replace(/\n\s+/g, '\n'),
+};
+
+/** The bundler would put an empty module in its place, which fails when it is used. */
+const withoutNode: Plugin = {
+  name: 'without-node',
+  enforce: 'pre',
+  resolveId(id, importer) {
+    if (id.startsWith('node:')) this.error(`No page has ${id}, which ${importer} imports.`);
+  },
 };
 
 const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html'));
@@ -35,10 +49,10 @@ export default defineConfig({
       { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
     ],
   },
-  plugins: [shadersWithoutComments, htmlWithoutIndents],
+  plugins: [shadersWithoutComments, htmlWithoutIndents, withoutNode],
   worker: {
     format: 'es',
-    plugins: () => [shadersWithoutComments],
+    plugins: () => [shadersWithoutComments, withoutNode],
     rollupOptions: {
       output: {
         chunkFileNames: ({ moduleIds }) => `${folderOf(moduleIds)}/[name]-[hash].js`,

@@ -117,6 +117,7 @@ export class Trainer {
     const aborter = new AbortController();
     const run: Training = { pace, aborter, ended: Promise.resolve(), isTold: true };
     this.#training = run;
+    if (until === undefined) this.#post({ type: 'training' });
     run.ended = this.#train(run, until);
   }
 

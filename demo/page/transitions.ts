@@ -153,8 +153,8 @@ export function glanced(state: State, moments: Moments | null): State {
 export function heard(state: State, event: EngineEvent, now: number): State {
   // Without a device, the state has reported it already.
   if (state.phase === 'off') return state;
-  // This event belongs to the flow before the requested one.
-  if (state.next !== undefined && (event.type === 'progress' || event.type === 'stopped')) return state;
+  // Such an event belongs to the flow before the requested one.
+  if (state.next !== undefined && ['training', 'progress', 'stopped'].includes(event.type)) return state;
   switch (event.type) {
     case 'ready':
       return { ...state, adapter: event.adapter };
@@ -166,6 +166,9 @@ export function heard(state: State, event: EngineEvent, now: number): State {
       return { ...state, price: event.price };
     case 'drawn':
       return { ...state, drawn: [...state.drawn, event.picture] };
+    case 'training':
+      // The end of an earlier run may have come between the visitor's click and this.
+      return state.phase === 'training' ? state : trainingBegun(state);
     case 'progress':
       return progressed(state, event.progress, now);
     case 'stopped':

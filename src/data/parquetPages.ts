@@ -3,10 +3,10 @@
  * a damaged one lets it loop for ever, fill the memory, or return values that nobody wrote.
  * @see https://github.com/apache/parquet-format/blob/master/Encodings.md
  */
-import { crc32 } from 'node:zlib';
 import type { CompressionCodec, Compressors, ParquetType } from 'hyparquet';
 import { ByteReader } from './byteReader.ts';
 import type { ThriftStruct } from './byteReader.ts';
+import { crc32 } from './crc32.ts';
 
 /** The bytes of a column in one row group, with one value a row. */
 export interface ColumnChunk {

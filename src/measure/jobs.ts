@@ -1,12 +1,12 @@
 /** The plans and kernels that a run measures, and their sizes. */
 import { ShapeError } from '../errors.ts';
 import { glow, nice, realnvp, spline } from '../presets/index.ts';
+import { shaderSources } from '../gpu/shaderSources.ts';
 import { variantName } from '../plan/kernel.ts';
 import { retiled } from '../kernels/dense/tiles.ts';
 import type { TileSizes } from '../kernels/dense/tiles.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Precision } from '../plan/precision.ts';
-import { twins } from '../reference/twins.ts';
 import type { Domain } from '../model/domain.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
@@ -240,7 +240,8 @@ const HALF_STEM = 'half_parameters';
  * Stems of the kernels that can be measured. Those of conditionals are not: they take a small part of a plan of
  * log-densities, and where they put nodes depends on roundings.
  */
-export const KERNEL_STEMS: readonly string[] = Object.keys(twins)
+export const KERNEL_STEMS: readonly string[] = [...shaderSources]
+  .flatMap(([stem, text]) => (text.includes('@compute') ? [stem] : []))
   .filter((stem) => !/^(?:peak|conditional)_/.test(stem))
   .sort();
 

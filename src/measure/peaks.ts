@@ -14,8 +14,6 @@ import { measure, programTimer } from './measure.ts';
 import type { Budget } from './measure.ts';
 import { partOf } from './statistics.ts';
 import type { TimeSummary } from './statistics.ts';
-import { verify } from './verify.ts';
-import type { Mismatch } from './verify.ts';
 
 /** The fastest of the layouts tried. */
 export interface PeakMeasurement {
@@ -85,20 +83,6 @@ export function peakCheckPlans(): Plan[] {
     ...COPY_SHAPES.map((shape) => copyPlan(shape, 4 * 257)),
     launchPlan(1, 65),
   ];
-}
-
-/** Checks every layout of the peak kernels against its twin. */
-export async function verifyPeaks(context: Gpu): Promise<Mismatch[]> {
-  const mismatches: Mismatch[] = [];
-  for (const plan of peakCheckPlans()) {
-    const input = Float32Array.from({ length: 4 * 257 }, (_, i) => Math.sin(i));
-    const contents = new Map(
-      plan.buffers.filter(({ name }) => name === 'input').map(({ name }) => [name, input]),
-    );
-    const found = await verify(context, { plan, contents, results: [] });
-    mismatches.push(...found.mismatches);
-  }
-  return mismatches;
 }
 
 export async function measurePeaks(

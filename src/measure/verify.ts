@@ -12,6 +12,7 @@ import { HalfSteps, roundAlike } from './halfSteps.ts';
 import { kernelCasesOf } from './kernelCases.ts';
 import { download, upload } from './planBuffers.ts';
 import type { BufferValues } from './planBuffers.ts';
+import { peakCheckPlans } from './peaks.ts';
 import type { Workload } from './workloads.ts';
 
 /** |gpu − twin| ≤ bound · (1 + |twin|) for every element: a few roundings of float32. */
@@ -88,6 +89,20 @@ export async function verify(
 interface Comparison {
   worst: number;
   mismatches: Mismatch[];
+}
+
+/** Checks every layout of the peak kernels against its twin. */
+export async function verifyPeaks(context: Gpu): Promise<Mismatch[]> {
+  const mismatches: Mismatch[] = [];
+  for (const plan of peakCheckPlans()) {
+    const input = Float32Array.from({ length: 4 * 257 }, (_, i) => Math.sin(i));
+    const contents = new Map(
+      plan.buffers.filter(({ name }) => name === 'input').map(({ name }) => [name, input]),
+    );
+    const found = await verify(context, { plan, contents, results: [] });
+    mismatches.push(...found.mismatches);
+  }
+  return mismatches;
 }
 
 async function verifyDispatch(

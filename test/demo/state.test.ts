@@ -103,6 +103,14 @@ describe('the state of the page', () => {
     expect(to.canGoOn(done)).toBe(false);
   });
 
+  it('trains, though the end of a single step came after the click', () => {
+    const late = hear(TRAINING, { type: 'stopped', cause: 'paused', reason: 'Paused at step 1.' });
+    expect(late.phase).toBe('idle');
+    expect(hear(late, { type: 'training' })).toMatchObject({ phase: 'training', status: 'Training…' });
+    const asked = to.asked(late);
+    expect(hear(asked, { type: 'training' })).toBe(asked);
+  });
+
   it('has captions of the flow as it was looked at last', () => {
     const trained = hear(TRAINING, progress(10, 2));
     expect(captionsOf(trained).density).not.toMatch(/a typical point/);
