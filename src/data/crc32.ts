@@ -8,6 +8,6 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** An unsigned integer of 32 bits. */
 export function crc32(bytes: Uint8Array): number {
   let rest = 0xffffffff;
-  for (const byte of bytes) rest = (rest >>> 8) ^ TABLE[(rest ^ byte) & 255]!;
+  for (const byte of bytes) rest = (rest >>> 8) ^ (TABLE[(rest ^ byte) & 255] ?? 0);
   return ~rest >>> 0;
 }

@@ -20,7 +20,10 @@ export class DeviceLease {
   /** The given device, or else a new one. @throws {GpuUnavailableError} when there is none */
   static async open(spec: FlowSpec, device: GPUDevice | undefined): Promise<DeviceLease> {
     const opened = device ?? (await openedBy(() => requestNavigatorDevice(limitsFor(spec))));
-    return new DeviceLease(opened, device === undefined);
+    const lease = new DeviceLease(opened, device === undefined);
+    // A device that was lost before says so in the next turn of the event loop.
+    if (device !== undefined) await new Promise((resolve) => setTimeout(resolve, 0));
+    return lease;
   }
 
   get gpu(): Gpu {

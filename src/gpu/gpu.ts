@@ -70,11 +70,13 @@ export class Gpu {
     if (this.#lost !== undefined) throw this.#lost;
   }
 
-  /** Runs `work`; a failure caused by the loss of the device is reported as that loss. */
+  /** Runs `work`; the loss of the device meanwhile is its failure, as work on a lost device need not fail by itself. */
   async guard<T>(work: () => Promise<T>): Promise<T> {
     this.requireAlive();
     try {
-      return await work();
+      const result = await work();
+      this.requireAlive();
+      return result;
     } catch (error) {
       // A separate promise reports the loss; it may settle just after the failed call.
       await new Promise((resolve) => setTimeout(resolve, 0));

@@ -74,7 +74,12 @@ describe('in a browser', () => {
   it('goes on with a run after a reload by the code of docs/library.md, to the bits of one that nothing stopped', async () => {
     const docs = readFileSync(new URL('../../docs/library.md', import.meta.url), 'utf8');
     const [, code = ''] = /## A run that outlives its tab.*?```js\n(.*?)```/s.exec(docs) ?? [];
-    const quick = code.replace('steps: 1000', 'steps: 120').replaceAll('3000', '300');
+    // A run of its own may measure that other kernels are faster, which round differently.
+    const quick = code
+      .replace('{ dim: 2 }', "{ dim: 2, tuning: 'fixed' }")
+      .replace('steps: 1000', 'steps: 120')
+      .replaceAll('3000', '300');
+    expect(quick).toContain("tuning: 'fixed'");
     expect(quick).toContain('steps: 120');
     const script = `(async () => {
       ${quick}
