@@ -121,6 +121,8 @@ export type Request =
   | { type: 'claim-place'; id: number; own: string | null; address: string }
   /** Shows the model of the run that the place has. */
   | ({ type: 'resume-run'; id: number } & AtHand)
+  /** Finds the rows of the table with the oddest cells. */
+  | { type: 'odd-rows'; id: number }
   /** Times steps of a fresh flow of these settings at several batches, while nothing trains. */
   | { type: 'fill'; id: number; model: ModelSettings }
   | { type: 'picture'; id: number; picture: Picture };
@@ -177,6 +179,7 @@ export interface Answers {
   /** The step of the run. */
   'resume-run': number;
   'draw-samples': DrawnRows;
+  'odd-rows': OddRows;
   fill: Filling;
   /** A PNG file. */
   picture: Blob;
@@ -189,6 +192,28 @@ export interface DrawnRows {
   rows: Rows;
   /** The same rows as text, if the flow learns a table. */
   text?: { columns: string[]; rows: string[][] };
+}
+
+/** Rows of a table with their oddest cells, the oddest row first. */
+export interface OddRows {
+  columns: readonly string[];
+  /** Rows of the table; the least likely of them were looked at. */
+  total: number;
+  lookedAt: number;
+  odd: readonly OddRow[];
+}
+
+export interface OddRow {
+  /** From 1, among the rows that have all their cells. */
+  row: number;
+  /** Nats. */
+  logProb: number;
+  cells: readonly string[];
+  /** Of each cell, the probability of a value at least as unlikely given the others; null for a column that is not learned. */
+  pValues: readonly (number | null)[];
+  /** The column of the least likely cell, and what the others let expect there. */
+  column: string;
+  expected: string;
 }
 
 /** The flow in the pictures. */

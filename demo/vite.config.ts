@@ -10,12 +10,13 @@ const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
 /**
  * What few visitors load goes to a folder of its own: the libraries to compare with and their worker, the twins that a
- * measurement checks the kernels with, the reader of Parquet.
+ * measurement checks the kernels with, questions of a table, the reader of Parquet.
  */
 const ON_REQUEST = [
   'bench/peers/node_modules/',
   'demo/lab/peerWorker.ts',
   'demo/page/binaryRecords.ts',
+  'demo/engine/oddRows.ts',
   'src/measure/verify.ts',
   'src/reference/twins.ts',
   'node_modules/hyparquet',

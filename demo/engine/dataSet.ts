@@ -29,6 +29,8 @@ export interface DataSet {
   /** The domains of the columns; undefined if all are real. */
   domains: readonly Domain[] | undefined;
   training: TrainingData;
+  /** All rows in the order of the visitor's table; undefined for toy densities. */
+  table?: ContextRows;
   /** How the rows encode a table, if some of its columns are no plain numbers. */
   cells?: CellWidths | undefined;
   /** Rows [N, D] that the GPU holds while training, points of their cells; empty for endless toy points. */
@@ -158,6 +160,7 @@ function rowData(settings: RowData): DataSet {
   return {
     ...setOf(points, columns),
     training: training.data,
+    table,
     domains: domains?.every((domain) => domain === 'real') === true ? undefined : domains,
     validation: validation.data,
     heldOut,

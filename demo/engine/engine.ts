@@ -85,6 +85,7 @@ export class Engine {
         break;
       case 'save':
       case 'draw-samples':
+      case 'odd-rows':
       case 'picture':
         // Runs after the earlier messages, but later ones need not wait for it.
         void this.#turn.then(() => this.#answer(message));
@@ -299,6 +300,10 @@ export class Engine {
         const { columns, cells } = trainer.data;
         const rows = await drawSamples(trainer.flow, count, seed, context);
         return cells === undefined ? { columns, rows } : drawnCells(cells.codec, rows);
+      }
+      case 'odd-rows': {
+        const { oddRows } = await import('./oddRows.ts');
+        return oddRows(trainer.flow, trainer.data);
       }
       case 'fill':
         return trainer.fill(request.model);

@@ -21,6 +21,7 @@ import type { Pretrained } from './pretrained.ts';
 import { RunKeeper } from './runKeeper.ts';
 import type { RunNotes } from './runKeeper.ts';
 import { Scrubber } from './scrubber.ts';
+import { OddPanel } from './oddPanel.ts';
 import { SharePanel } from './sharePanel.ts';
 import { decodeShare, encodeShare, isShare } from './shareLink.ts';
 import { defaultSettings } from './settings.ts';
@@ -119,6 +120,7 @@ export class Playground {
       new LossPanel(store),
       new PointPanel(store),
       new Scrubber(store),
+      new OddPanel(store, this.#engine),
       new SharePanel(store, this.#engine, (fileName, bytes) => this.#open(fileName, bytes)),
       showLook(store, (change) => this.#look(change)),
       showCaptions(store),

@@ -4,7 +4,7 @@ import { explainCommand } from './explain.ts';
 import type { ExplainCommandOptions } from './explain.ts';
 import { imputeCommand } from './impute.ts';
 import type { ImputeCommandOptions } from './impute.ts';
-import { MODEL, ROW_CONTEXT_OPTION } from './modelCommands.ts';
+import { ALARM_OPTION, MODEL, P_VALUE_OPTION, ROW_CONTEXT_OPTION, TYPICAL_OPTION } from './modelCommands.ts';
 import type { AddCommand, RunCommand } from './modelCommands.ts';
 import * as parse from './options.ts';
 import { predictCommand } from './predict.ts';
@@ -21,6 +21,7 @@ export function addAskCommands(command: AddCommand, run: RunCommand): void {
     'Find odd cells: how surprising each cell is given the others of its row.',
     `wgflow explain model.safetensors data.csv --out odd.csv
 wgflow explain model.safetensors data.csv --worst 20
+wgflow explain model.safetensors data.csv --p-value --alarm 0.01 --out odd.csv
 wgflow explain model.safetensors big.csv --in-order --out scores.csv`,
     'For each row: its line, log_prob, and odd, the column of its least likely cell. For each column: COLUMN_surprise, ' +
       '−log p of the cell given the others in nats, and COLUMN_p, the probability of a value at least as unlikely. The odd ' +
@@ -35,6 +36,9 @@ wgflow explain model.safetensors big.csv --in-order --out scores.csv`,
         'worst',
       ),
     )
+    .addOption(P_VALUE_OPTION)
+    .addOption(TYPICAL_OPTION)
+    .addOption(ALARM_OPTION)
     .option('--out <file>', 'CSV file to write (default: standard output)')
     .action((model: string, data: string, options: Given<ExplainCommandOptions>) =>
       run(options, (session) => explainCommand(session, model, data, { out: '-', ...options })),

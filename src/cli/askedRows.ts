@@ -5,10 +5,9 @@ import { ShapeError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Model } from '../io/modelFile.ts';
 import { domainsOf } from '../spec/offset.ts';
-import { TableCodec } from '../table/codec.ts';
-import type { Part } from '../table/codec.ts';
-import type { TableColumn } from '../table/columns.ts';
+import type { Part, TableCodec } from '../table/codec.ts';
 import { withStandIns } from '../table/known.ts';
+import { plainTable } from '../table/plainTable.ts';
 import { columnNamesOf, contextColumns, outsideRange, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { begun, codecOf, columnNames, openFlow } from './modelInput.ts';
@@ -64,17 +63,7 @@ const ROWS_AT_ONCE = 2048;
 
 /** The columns of a model; those of plain numbers are columns of real numbers. */
 export function askedCodec(model: Model): TableCodec {
-  const domains = domainsOf(model.spec);
-  return (
-    codecOf(model) ??
-    new TableCodec(columnNames(model).map((name, place) => plainColumn(name, domains?.[place] ?? 'real')))
-  );
-}
-
-function plainColumn(name: string, domain: 'real' | 'positive' | 'unit'): TableColumn {
-  const middle = { real: 0, positive: 1, unit: 0.5 }[domain];
-  const range = { min: middle, max: middle, mean: middle, std: 0, numbers: 1 };
-  return { type: 'number', name, form: 'decimal', domain, step: 0, ...range };
+  return codecOf(model) ?? plainTable(columnNames(model), domainsOf(model.spec));
 }
 
 /** The learned column of that name. @throws {ShapeError} when there is none */

@@ -1,12 +1,13 @@
 /** What `wgflow explain` says in words: the oddest cells with what was to be expected, and how exact the numbers are. */
 import { predict, QUANTILES } from '../flow/questions.ts';
 import type { Explanation } from '../flow/questions.ts';
-import { predictedCells, rounded } from '../conditionals/predicted.ts';
+import { oddestOf } from '../conditionals/explain.ts';
+import { expectedText, predictedCells } from '../conditionals/predicted.ts';
 import type { PredictedCell } from '../conditionals/predicted.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { TableCodec } from '../table/codec.ts';
 import type { AskedRows } from './askedRows.ts';
-import { Oddest, oddestOf } from './oddest.ts';
+import { Oddest } from './oddest.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
 
@@ -143,18 +144,4 @@ export class ExplainWords {
     const part = this.#codec.parts.find((one) => one.column.name === column);
     return part && predictedCells(part, found, QUANTILES.length)[0];
   }
-}
-
-/** The most likely label or repeating value if it is likely, else the median and the range of most values. */
-function expectedText({ quantiles, probabilities }: PredictedCell): string {
-  const [most] = Object.entries(probabilities).sort(([, a], [, b]) => b - a);
-  if (most !== undefined && (quantiles === undefined || most[1] > 0.5)) {
-    return `${most[0] === '' ? '(blank)' : most[0]} (${(100 * most[1]).toFixed(most[1] > 0.99 ? 1 : 0)} %)`;
-  }
-  const numbers = (quantiles ?? []).map(Number);
-  const spread = Math.max(...numbers) - Math.min(...numbers);
-  const [low, median, high] = (quantiles ?? []).map((value) =>
-    typeof value === 'number' ? rounded(value, spread, 3) : value,
-  );
-  return `${median} (${low} to ${high})`;
 }

@@ -1,4 +1,5 @@
 /** The commands that read a model: `sample`, `logprob`, `forward`, `inverse`, `gradients`, `check`, `inspect`. */
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { checkCommand } from './check.ts';
 import type { CheckOptions } from './check.ts';
@@ -30,6 +31,19 @@ const ENSEMBLE =
 const CONTEXT_OPTION = 'context to condition on: values such as moon=upper,age=31, or a table of rows';
 export const ROW_CONTEXT_OPTION =
   'context of all rows, such as moon=upper,age=31 (default: read from the columns of the data)';
+
+export const P_VALUE_OPTION = new Option(
+  '--p-value',
+  'write the share of rows like the held-out ones that are at most as likely; below 0.01 is odd',
+);
+export const TYPICAL_OPTION = new Option(
+  '--typical',
+  'write the share of such rows that are as far from the median of log p: small for a row that is too likely, too',
+);
+export const ALARM_OPTION = new Option(
+  '--alarm <rate>',
+  'write yes for rows whose p-value is at most this rate of false alarms, such as 0.01, and print the threshold',
+).argParser(parse.rate);
 
 const BY_NAME =
   'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
@@ -85,19 +99,9 @@ wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model
     .option('--worst <n>', 'write only the n least likely rows, the least likely one first', parse.integer(1))
     .optionsGroup('What a score means:')
     .option('--rank', 'write the rank of the row in this table: 1 for the least likely, the same for equals')
-    .option(
-      '--p-value',
-      'write the share of rows like the held-out ones that are at most as likely; below 0.01 is odd',
-    )
-    .option(
-      '--typical',
-      'write the share of such rows that are as far from the median of log p: small for a row that is too likely, too',
-    )
-    .option(
-      '--alarm <rate>',
-      'write yes for rows whose p-value is at most this rate of false alarms, such as 0.01, and print the threshold',
-      parse.rate,
-    )
+    .addOption(P_VALUE_OPTION)
+    .addOption(TYPICAL_OPTION)
+    .addOption(ALARM_OPTION)
     .optionsGroup('Output:')
     .option('--out <file>', 'CSV file to write (default: standard output)')
     .action(

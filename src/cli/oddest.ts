@@ -28,12 +28,3 @@ export class Oddest<Row extends Odd> {
     return this.#rows.toSorted(before).slice(0, this.#most);
   }
 }
-
-/** The place of the least of these log p-values. */
-export function oddestOf(logPValue: Float64Array): number {
-  let least = 0;
-  logPValue.forEach((logP, place) => {
-    if (logP < (logPValue[least] ?? NaN) || Number.isNaN(logPValue[least])) least = place;
-  });
-  return least;
-}

@@ -1,4 +1,4 @@
-/** The columns that `wgflow logprob` writes next to log_prob, on request. */
+/** The columns that `wgflow logprob` and `explain` write next to log_prob, on request. */
 import type { Cell } from '../data/csv.ts';
 import { firstRepeated } from '../data/csvLayout.ts';
 import { pValueOf, thresholdOf, typicality } from '../data/heldOut.ts';

@@ -19,12 +19,14 @@ export interface CellScores {
   logPValue: Float64Array;
   /** The share of the column's distribution below the cell; half of a discrete value counts as below it. */
   below: Float64Array;
+  /** The probability of a cell that is a label, a whole number or a value that repeats; 0 of another number. */
+  mass: Float64Array;
   /** The estimated error of the surprise, in nats. */
   error: Float64Array;
 }
 
 /** The scores of each row. */
-export const SCORES = ['surprise', 'logPValue', 'below', 'error'] as const;
+export const SCORES = ['surprise', 'logPValue', 'below', 'mass', 'error'] as const;
 
 /** Values whose log-probabilities differ by less are equally likely. */
 const SLACK = 1e-6;
@@ -76,6 +78,7 @@ async function scoreOnce(
     surprise: new Float64Array(count),
     logPValue: new Float64Array(count),
     below: new Float64Array(count),
+    mass: new Float64Array(count),
     error: Float64Array.from(given.numbers?.error ?? new Float64Array(count)),
   };
   own.forEach((place, row) => {
@@ -86,6 +89,7 @@ async function scoreOnce(
     scores.surprise[row] = -log;
     scores.logPValue[row] = Math.min(logTail, 0);
     scores.below[row] = below;
+    scores.mass[row] = isNumber && width === 1 ? 0 : Math.exp(log);
   });
   return scores;
 }
@@ -161,4 +165,13 @@ function scoreOfNumber({ logShares, parts, numbers }: ColumnGiven, row: number, 
     logTail: others === 0 ? logWithin : Math.log(others + Math.exp(logWithin)),
     below: below + Math.exp(logShare) * at(numbers?.below, 0),
   };
+}
+
+/** The place of the least of these log p-values. */
+export function oddestOf(logPValue: Float64Array): number {
+  let least = 0;
+  logPValue.forEach((logP, place) => {
+    if (logP < (logPValue[least] ?? NaN) || Number.isNaN(logPValue[least])) least = place;
+  });
+  return least;
 }

@@ -57,3 +57,17 @@ export function rounded(value: number, spread = 0, digits = 6): number {
   const more = spread > 0 && value !== 0 ? Math.floor(Math.log10(Math.abs(value) / spread)) : 0;
   return Number(value.toPrecision(Math.min(digits + Math.max(more, 0), 17)));
 }
+
+/** The most likely label or repeating value if it is likely, else the median and the range of most values. */
+export function expectedText({ quantiles, probabilities }: PredictedCell): string {
+  const [most] = Object.entries(probabilities).sort(([, a], [, b]) => b - a);
+  if (most !== undefined && (quantiles === undefined || most[1] > 0.5)) {
+    return `${most[0] === '' ? '(blank)' : most[0]} (${(100 * most[1]).toFixed(most[1] > 0.99 ? 1 : 0)} %)`;
+  }
+  const numbers = (quantiles ?? []).map(Number);
+  const spread = Math.max(...numbers) - Math.min(...numbers);
+  const [low, median, high] = (quantiles ?? []).map((value) =>
+    typeof value === 'number' ? rounded(value, spread, 3) : value,
+  );
+  return `${median} (${low} to ${high})`;
+}

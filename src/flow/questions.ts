@@ -65,8 +65,13 @@ export interface Explanation {
   surprise: Float64Array;
   /** log of the probability of a value at least as unlikely, [B, C]. */
   logPValue: Float64Array;
-  /** The share of the column's distribution below the cell, [B, C]: uniform if the model is right. */
+  /**
+   * The share of the column's distribution below the cell, [B, C], where half of a discrete value counts as below it. If the
+   * model is right, below + (u − ½) · mass with uniform u is uniform.
+   */
   below: Float64Array;
+  /** The probability of a cell that is a label, a whole number or a value that repeats, [B, C]; 0 of another number. */
+  mass: Float64Array;
   /** The estimated error of each surprise in nats, [B, C]. */
   error: Float64Array;
 }
@@ -82,7 +87,7 @@ export async function explain(flow: Flow, x: GivenRows, options: AskOptions = {}
   const { columns } = conditionals;
   const count = rows.values.length / flow.dim;
   const table = (): Float64Array => new Float64Array(count * columns.length);
-  const found = { surprise: table(), logPValue: table(), below: table(), error: table() };
+  const found = { surprise: table(), logPValue: table(), below: table(), mass: table(), error: table() };
   for (const { start, part } of partsOf(rows, flow.dim, count)) {
     for (const [place, column] of columns.entries()) {
       const scores = await scoreColumn(conditionals, column, part, askedOf(options));

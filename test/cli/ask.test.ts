@@ -95,6 +95,22 @@ describe('explain', () => {
     expect(both.stderr).toMatch(/'--in-order' cannot be used with option '--worst <n>'/);
   });
 
+  it('compares rows with the held-out ones as logprob does', async () => {
+    const options = 'people.model people.csv --p-value --typical --alarm 0.2 --tuning fixed';
+    const scored = await expectDone(cli, `logprob ${options}`);
+    const explained = await expectDone(cli, `explain ${options} --in-order`);
+    const names = ['p_value', 'typical', 'alarm'];
+    const of = ({ stdout }: { stdout: string }): string[][] => {
+      const [header = [], ...lines] = cellsOf(stdout);
+      return lines.map((line) => names.map((name) => line[header.indexOf(name)] ?? ''));
+    };
+    expect(of(explained)).toEqual(of(scored));
+    expect(of(explained).flat()).toContain('yes');
+    const [alarm = ''] = /Alarm below .*/.exec(scored.stderr) ?? [];
+    expect(alarm).toMatch(/of 90 rows/);
+    expect(explained.stderr).toContain(alarm);
+  });
+
   it('takes a model of plain numbers, and gives programs numbers', async () => {
     const result = await expectDone(cli, 'explain people.model people.csv --worst 2 --json --tuning fixed');
     const events = result.events();

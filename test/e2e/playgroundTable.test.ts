@@ -97,6 +97,31 @@ describe('a table', () => {
       await trainSome(page);
     }));
 
+  it('has odd cells, which the model finds, and says what it expected there', () =>
+    onPage(`${SMALL.replace('steps=100000', 'steps=600')}&rate=0.003`, async (page) => {
+      expect(await page.locator('#odd-card').isVisible()).toBe(false);
+      const rows = Array.from({ length: 300 }, (_, i) => {
+        const height = 170 + 10 * Math.sin(7919 * (i + 1) ** 2);
+        return [height.toFixed(1), (height / 2 + Math.sin(104729 * (i + 1) ** 2)).toFixed(1), 'ab'[i % 2]!];
+      });
+      rows[122] = ['170.0', '60.5', 'a'];
+      await openTable(page, 'people.csv', [['height', 'weight', 'kind'], ...rows]);
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#train')).toBe('Train again');
+      await page.click('#odd-find');
+      await expectSoon(() => page.textContent('#odd-words')).toMatch(/^The 20 oddest of all 300 rows\./);
+      const cells = await page.locator('#odd-rows tr').nth(1).locator('td').allTextContents();
+      expect(cells[0]).toBe('123');
+      expect(['height', 'weight']).toContain(cells[2]);
+      expect(cells[3]).toMatch(/^\d+(\.\d+)? \(\d+(\.\d+)? to \d+(\.\d+)?\)$/);
+      expect(Number(cells[4])).toBeLessThan(1e-3);
+      expect(cells.slice(5)).toEqual(['170', '60.5', 'a']);
+      expect(await page.locator('#odd-rows tr').nth(1).locator('.odd, .very-odd').count()).toBeGreaterThan(0);
+      await page.screenshot({ path: process.env['SHOT'] ?? '/dev/null', fullPage: true });
+      await page.click('#reset');
+      await expectSoon(() => page.locator('#odd-rows').isVisible()).toBe(false);
+    }));
+
   it('stops training by the rows held out, says so, and is set beside a Gaussian', () =>
     onPage(eager, async (page) => {
       await expectSoon(() => page.locator('#stop').isDisabled()).toBe(true);

@@ -4,7 +4,7 @@ import type { TableCodec } from '../../table/codec.ts';
 import type { TableColumn } from '../../table/columns.ts';
 import { formOf } from '../../table/forms.ts';
 
-interface JudgedColumn {
+interface NamedColumn {
   name: string;
   /**
    * For each of some rows of the data, the probability under the model of a value below its own, given the other cells.
@@ -14,7 +14,7 @@ interface JudgedColumn {
 }
 
 /** A column of numbers, dates or times. */
-export interface NumberColumn extends JudgedColumn {
+export interface NumberColumn extends NamedColumn {
   kind: 'number';
   /** NaN is a blank. */
   data: Float64Array;
@@ -28,7 +28,7 @@ export interface NumberColumn extends JudgedColumn {
 }
 
 /** A column of labels; '' is a blank. */
-export interface LabelColumn extends JudgedColumn {
+export interface LabelColumn extends NamedColumn {
   kind: 'label';
   levels: readonly string[];
   /** Indices of levels. */

@@ -1,7 +1,6 @@
 /** Collects what a report compares: held-out rows and samples, with their log-densities. */
 import type { Rows } from '../../calls/callerArrays.ts';
 import { drawCells } from '../../data/cells.ts';
-import { float32Text } from '../../data/csv.ts';
 import { evenPlaces } from '../../data/evenPlaces.ts';
 import { chosenRows } from '../../data/holdOut.ts';
 import type { ContextRows } from '../../data/holdOut.ts';
@@ -16,16 +15,17 @@ import type { FitOptions } from '../../training/options.ts';
 import { runRows } from '../../training/rows.ts';
 import { streamedRows } from '../../training/streamedRows.ts';
 import { energyOf } from '../checks.ts';
-import { columnNamesOf, contextCells } from '../contextInput.ts';
 import { withUnsound } from '../rowResults.ts';
 import type { TrainingSet } from '../trainingSet.ts';
+import { pitsOf, surprisesOf } from './calibration.ts';
 import { plainColumns, tableColumns } from './column.ts';
-import type { Comparison, RowsKind, WorstRows } from './findings.ts';
+import type { ReportColumn } from './column.ts';
+import type { Comparison, RowsKind } from './findings.ts';
+import { leastLikely, textsOf, worstOf } from './leastLikely.ts';
 
 /** Rows that are compared, and values of them, at most. */
 const MAX_ROWS = 10_000;
 const MAX_VALUES = 2 ** 21;
-const WORST_ROWS = 10;
 
 interface Options {
   /** Samples [n, D] that the report has already, drawn without a context. */
@@ -63,9 +63,11 @@ export async function comparisonOf(flow: Flow, set: TrainingSet, options: Option
   const cells = cellsOf(set, rows, drawn.data);
   const unsound = samples.x.length / dim - sound.length;
   const { training } = judged;
+  const pits = await pitsOf(flow, rows, { seed, signal });
+  const worst = leastLikely(judged, logProb, dim);
   return {
     rows: judged.kind,
-    columns: cells.columns,
+    columns: cells.columns.map((column) => withPit(column, pits.get(column.name))),
     unsound,
     logProb: {
       rows: Array.from(compared, (row) => logProb[row] ?? NaN),
@@ -74,7 +76,7 @@ export async function comparisonOf(flow: Flow, set: TrainingSet, options: Option
     ...(training && { nll: await nllsOf(flow, logProb, judged.weights, training, signal) }),
     ...(training?.widths && { cellNats: cellNatsOf({ ...training, widths: training.widths }, dim, seed) }),
     ...(unsound === 0 && compared.length > 1 && { energy: energyFacts(rows, samples, dim, seed) }),
-    worst: worstOf(set, judged, logProb, dim),
+    worst: worstOf(set, worst, await surprisesOf(flow, worst.rows, signal), dim),
   };
 }
 
@@ -168,11 +170,6 @@ function cellsOf(
   }
   const texts = codec.decodeDrawn(samples);
   return { columns: tableColumns(codec, textsOf(codec, rows), texts), encode: () => encoded(codec, texts) };
-}
-
-/** The texts of rows of cells: those of a point within each. */
-function textsOf(codec: TableCodec, { data, widths = new Float32Array() }: ContextRows): string[][] {
-  return codec.decode(Float64Array.from(data, (value, i) => value + Math.max(widths[i] ?? 0, 0) / 2));
 }
 
 interface EncodedSamples {
@@ -284,32 +281,6 @@ function energyFacts(
   return { distance: Number(distance), reference: Number(reference), bound: Number(bound) };
 }
 
-/** The rows with the lowest log-density, with their contexts. */
-function worstOf(
-  { codec, columns, context, isWithoutBlanks = false }: TrainingSet,
-  judged: JudgedRows,
-  logProb: Float32Array,
-  dim: number,
-): WorstRows {
-  const { numbers, data } = judged;
-  const order = Uint32Array.from(logProb, (_, row) => row);
-  order.sort((a, b) => (logProb[a] ?? NaN) - (logProb[b] ?? NaN) || a - b);
-  const least = order.subarray(0, WORST_ROWS);
-  const rows = chosenRows(judged, data.length / dim, least);
-  const text = rows.data instanceof Float64Array ? String : float32Text;
-  const texts =
-    codec === undefined
-      ? Array.from(least, (_, index) => [...rows.data.subarray(index * dim, (index + 1) * dim)].map(text))
-      : textsOf(codec, rows);
-  const names = codec === undefined ? columns : codec.columns.map(({ name }) => name);
-  const contexts = rows.context === undefined ? [] : contextCells(context?.columns ?? [], rows.context);
-  return {
-    ...(isWithoutBlanks && { isWithoutBlanks }),
-    columns: [...names, ...columnNamesOf(context?.columns ?? [])],
-    rows: Array.from(least, (row, index) => ({
-      ...(numbers && { row: numbers[row] ?? NaN }),
-      logProb: logProb[row] ?? NaN,
-      cells: [...(texts[index] ?? []), ...(contexts[index] ?? [])],
-    })),
-  };
+function withPit(column: ReportColumn, pit: readonly number[] | undefined): ReportColumn {
+  return pit === undefined ? column : { ...column, pit };
 }

@@ -1,4 +1,6 @@
 /** The verdict of a report: short sentences, each said under its own condition. */
+import { calibrationOf } from './calibration.ts';
+import type { Calibration } from './calibration.ts';
 import type { ColumnDifference } from './columnDifference.ts';
 import type { Findings, JudgedColumn, PairOfColumns } from './findings.ts';
 import { capital, count, percent, short, signed } from './words.ts';
@@ -80,6 +82,28 @@ export const pairsAlike: Rule = ({ pairs }) => {
       ? `${first.name} and ${second.name} depend on each other in the samples as in the data.`
       : `No pair of columns depends on each other differently than in the data, beyond chance; the farthest is ${first.name} and ${second.name}.`;
   return [{ tone: 'good', words }];
+};
+
+export const calibration: Rule = ({ columns }) => {
+  if (columns.length < 2) return [];
+  const found = columns
+    .flatMap(({ column: { name, pit } }) =>
+      pit === undefined ? [] : [{ name, ...calibrationOf(pit, columns.length) }],
+    )
+    .sort((a, b) => b.distance - a.distance);
+  const [farthest] = found;
+  if (farthest === undefined) return [];
+  const numbers = ({ distance, bound }: Calibration): string =>
+    `KS ${short(distance)}, bound ${short(bound)}`;
+  const off = found.filter(({ distance, bound }) => distance > bound);
+  if (off.length === 0) {
+    const words = `Given the other columns, the model predicts each column as surely as it may; the farthest is ${farthest.name} (${numbers(farthest)}).`;
+    return [{ tone: 'good', words }];
+  }
+  return off.slice(0, NAMED).map((one) => ({
+    tone: one.distance > LARGE_DISTANCE ? 'bad' : 'note',
+    words: `${one.name}, given the other columns: ${one.words} (${numbers(one)}).`,
+  }));
 };
 
 export const coverage: Rule = ({ coverage: found, rows }) => {
@@ -239,6 +263,7 @@ const RULES: readonly Rule[] = [
   withoutDensity,
   columnsDiffer,
   pairsDiffer,
+  calibration,
   coverage,
   energyDistance,
   overfitting,

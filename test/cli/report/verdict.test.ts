@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PairOfColumns } from '../../../src/cli/report/findings.ts';
 import {
+  calibration,
   columnsAlike,
   columnsDiffer,
   coverage,
@@ -22,6 +23,37 @@ import { normals } from '../../../src/random.ts';
 import { findings, labels, numbers } from './madeUp.ts';
 
 const far = (name: string) => numbers(name, {}, (value) => value + 1);
+
+describe('the verdict on conditionals', () => {
+  const even = Array.from({ length: 1000 }, (_, i) => (i + 0.5) / 1000);
+  const verdictOn = (change: (share: number) => number) =>
+    calibration(
+      findings({ columns: [numbers('a', { pit: even }), numbers('b', { pit: even.map(change) })] }),
+    );
+
+  it('is good where the cells lie as they should', () => {
+    const [sentence, ...others] = verdictOn((share) => share);
+    expect(sentence?.tone).toBe('good');
+    expect(sentence?.words).toMatch(
+      /predicts each column as surely as it may; .* \(KS 0\.0005, bound 0\.05\d?\)/,
+    );
+    expect(others).toEqual([]);
+    expect(calibration(findings())).toEqual([]);
+    expect(calibration(findings({ columns: [numbers('a', { pit: even })] }))).toEqual([]);
+  });
+
+  it('says whether the model is too sure, not sure enough, or expects other values', () => {
+    const words = (change: (share: number) => number) => verdictOn(change).map((one) => one.words);
+    expect(words((share) => 0.5 + 0.25 * Math.sin(Math.PI * (share - 0.5)))[0]).toMatch(
+      /^b, given the other columns: the model is not sure enough of it \(KS 0\.\d+, bound 0\.\d+\)\.$/,
+    );
+    expect(words((share) => (share < 0.5 ? share ** 2 : 1 - (1 - share) ** 2))[0]).toContain(
+      'too sure of it',
+    );
+    expect(words(Math.sqrt)[0]).toContain('its values are higher than the model expects');
+    expect(words((share) => share ** 2)[0]).toContain('its values are lower than the model expects');
+  });
+});
 
 describe('the verdict on columns', () => {
   it('speaks of those within chance together, and of one by its name', () => {

@@ -1,0 +1,66 @@
+/** The least likely rows of a report, with all their cells. */
+import { float32Text } from '../../data/csv.ts';
+import { chosenRows } from '../../data/holdOut.ts';
+import type { ContextRows } from '../../data/holdOut.ts';
+import type { TableCodec } from '../../table/codec.ts';
+import { columnNamesOf, contextCells } from '../contextInput.ts';
+import type { TrainingSet } from '../trainingSet.ts';
+import type { WorstRows } from './findings.ts';
+
+const WORST_ROWS = 10;
+
+/** Rows with their log-densities, and their numbers in the file. */
+export interface NumberedRows {
+  rows: ContextRows;
+  logProb: number[];
+  numbers?: number[];
+}
+
+/** The rows with the lowest log-density. */
+export function leastLikely(
+  judged: ContextRows & { numbers?: Uint32Array },
+  logProb: Float32Array,
+  dim: number,
+): NumberedRows {
+  const { numbers, data } = judged;
+  const order = Uint32Array.from(logProb, (_, row) => row);
+  order.sort((a, b) => (logProb[a] ?? NaN) - (logProb[b] ?? NaN) || a - b);
+  const least = order.subarray(0, WORST_ROWS);
+  const of = (values: ArrayLike<number>): number[] => Array.from(least, (row) => values[row] ?? NaN);
+  return {
+    rows: chosenRows(judged, data.length / dim, least),
+    logProb: of(logProb),
+    ...(numbers && { numbers: of(numbers) }),
+  };
+}
+
+/** The texts of their cells, with those of their contexts. */
+export function worstOf(
+  { codec, columns, context, isWithoutBlanks = false }: TrainingSet,
+  { rows, logProb, numbers }: NumberedRows,
+  surprises: ReadonlyMap<string, readonly number[]>,
+  dim: number,
+): WorstRows {
+  const text = rows.data instanceof Float64Array ? String : float32Text;
+  const texts =
+    codec === undefined
+      ? logProb.map((_, row) => [...rows.data.subarray(row * dim, (row + 1) * dim)].map(text))
+      : textsOf(codec, rows);
+  const names = codec === undefined ? columns : codec.columns.map(({ name }) => name);
+  const contexts = rows.context === undefined ? [] : contextCells(context?.columns ?? [], rows.context);
+  return {
+    ...(isWithoutBlanks && { isWithoutBlanks }),
+    columns: [...names, ...columnNamesOf(context?.columns ?? [])],
+    rows: logProb.map((value, row) => ({
+      ...(numbers && { row: numbers[row] ?? NaN }),
+      logProb: value,
+      cells: [...(texts[row] ?? []), ...(contexts[row] ?? [])],
+      surprise: names.map((name) => surprises.get(name)?.[row] ?? NaN),
+    })),
+  };
+}
+
+/** The texts of rows of cells: those of a point within each. */
+export function textsOf(codec: TableCodec, { data, widths = new Float32Array() }: ContextRows): string[][] {
+  return codec.decode(Float64Array.from(data, (value, i) => value + Math.max(widths[i] ?? 0, 0) / 2));
+}
