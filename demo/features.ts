@@ -1,6 +1,6 @@
 /** The features that stand for the columns of a table, and rows without a column of labels. */
-import { plainNumbers } from '../src/page.ts';
-import type { TableColumn } from '../src/page.ts';
+import { plainNumbers } from '../src/page/index.ts';
+import type { TableColumn } from '../src/page/index.ts';
 import type { RowData } from './protocol.ts';
 
 /** What a feature is: `which` tells blanks and repeating values from numbers. */

@@ -4,7 +4,7 @@
  * so they survive `structuredClone`.
  */
 import type { RowLabels } from './labels.ts';
-import type { Filling, TableColumn } from '../src/page.ts';
+import type { Filling, TableColumn } from '../src/page/index.ts';
 import type { BaseName, BaseType } from './bases.ts';
 import type { Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
 

@@ -1,6 +1,6 @@
 /** The training settings that the page offers: the library's, with the page's own names and limits. */
 import type { FitOptions, TrainingRecord } from '../src/index.ts';
-import { SETTINGS } from '../src/page.ts';
+import { SETTINGS } from '../src/page/index.ts';
 import type { TrainingChoices } from './protocol.ts';
 
 type Choice = keyof TrainingChoices;

@@ -9,13 +9,14 @@ const peers = `${import.meta.dirname}/../bench/peers`;
 const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
 /**
- * What few visitors load goes to a folder of its own: the libraries to compare with and their worker, the twins that a
- * measurement checks the kernels with, questions of a table, the reader of Parquet.
+ * What a page loads only when its visitor asks for it goes to a folder of its own: the libraries to compare with and their
+ * worker, the twins that a measurement checks the kernels with, the readers of tables, questions of a table.
  */
 const ON_REQUEST = [
   'bench/peers/node_modules/',
   'demo/lab/peerWorker.ts',
   'demo/page/binaryRecords.ts',
+  'demo/page/tableWorker.ts',
   'demo/engine/oddRows.ts',
   'src/measure/verify.ts',
   'src/reference/twins.ts',

@@ -131,7 +131,7 @@ describe('the demo', () => {
   });
 
   /** One for what every visitor loads, one for what a question loads. */
-  const pageDoors = ['src/page.ts', 'src/pageQuestions.ts'];
+  const pageDoors = ['src/page/index.ts', 'src/page/questions.ts'];
 
   it('imports the library through its entries and two doors', () => {
     const doors = [

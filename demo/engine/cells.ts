@@ -1,6 +1,6 @@
 /** Rows of features as the cells of a table, for the page. */
 import type { Rows } from '../../src/index.ts';
-import type { TableCodec } from '../../src/page.ts';
+import type { TableCodec } from '../../src/page/index.ts';
 import { featuresOf } from '../features.ts';
 import type { CellTexts, DrawnRows } from '../protocol.ts';
 

@@ -16,7 +16,7 @@ import {
   requireInside,
   STREAMS,
   TableCodec,
-} from '../../src/page.ts';
+} from '../../src/page/index.ts';
 import { toyClasses } from '../classes.ts';
 import { withoutLabelColumn } from '../features.ts';
 import { oneHot } from '../labels.ts';

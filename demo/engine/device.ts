@@ -1,6 +1,6 @@
 /** The worker's own device. */
 import { describeDevice, GpuUnavailableError } from '../../src/index.ts';
-import { requestNavigatorDevice } from '../../src/page.ts';
+import { requestNavigatorDevice } from '../../src/page/index.ts';
 import type { AdapterFacts } from '../protocol.ts';
 import { PeakMeter } from './peak.ts';
 import { Brushes } from './pictures/brushes.ts';

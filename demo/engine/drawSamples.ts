@@ -1,7 +1,7 @@
 /** Samples for export. */
 import { ShapeError } from '../../src/index.ts';
 import type { Flow, Rows } from '../../src/index.ts';
-import { offsetOf } from '../../src/page.ts';
+import { offsetOf } from '../../src/page/index.ts';
 
 /** Rows per call: too few to start the search for the fastest kernels, and no long submit. */
 const CHUNK = 4000;

@@ -1,7 +1,7 @@
 /** Makes flows from the visitor's settings, and collects their facts for the pictures. */
 import { Flow } from '../../src/index.ts';
 import type { FlowSpec } from '../../src/index.ts';
-import { domainsOf } from '../../src/page.ts';
+import { domainsOf } from '../../src/page/index.ts';
 import type { FlowFacts, ModelSettings } from '../protocol.ts';
 import { cellTexts } from './cells.ts';
 import type { DataSet } from './dataSet.ts';

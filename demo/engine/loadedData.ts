@@ -1,7 +1,7 @@
 /** The data that an opened model continues with. */
 import { ShapeError, TOY_NAMES, toyDensity, WgflowError } from '../../src/index.ts';
 import type { Flow, LabelColumn, Rows, ToyName } from '../../src/index.ts';
-import { domainsOf, TableCodec } from '../../src/page.ts';
+import { domainsOf, TableCodec } from '../../src/page/index.ts';
 import { MAX_CLASSES, oneHot } from '../labels.ts';
 import type { DataOrigin, DataSettings, RowData, ToyData } from '../protocol.ts';
 import { dataSetOf, fitsDomains } from './dataSet.ts';

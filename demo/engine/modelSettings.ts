@@ -9,7 +9,7 @@ import type {
   ScaleMap,
   TrainingRecord,
 } from '../../src/index.ts';
-import { domainsOf } from '../../src/page.ts';
+import { domainsOf } from '../../src/page/index.ts';
 import { BASE_NAMES, baseNameOf, BASES } from '../bases.ts';
 import { isCouplingOf, PRESET_CHOICES, PRESET_NAMES, startOf } from '../presets.ts';
 import type { ModelSettings } from '../protocol.ts';

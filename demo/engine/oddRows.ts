@@ -8,7 +8,7 @@ import {
   predict,
   predictedCells,
   QUANTILES,
-} from '../../src/pageQuestions.ts';
+} from '../../src/page/questions.ts';
 import type { OddRow, OddRows } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
 

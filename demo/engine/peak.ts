@@ -1,7 +1,7 @@
 /** Measures the adapter: its peak performance, once, and the batches that fill it, when asked. */
 import type { FlowSpec } from '../../src/index.ts';
-import { Gpu, measureFmaPeak, Stopwatch, timeBatches } from '../../src/page.ts';
-import type { Filling } from '../../src/page.ts';
+import { Gpu, measureFmaPeak, Stopwatch, timeBatches } from '../../src/page/index.ts';
+import type { Filling } from '../../src/page/index.ts';
 
 /** Within the page's limits of a batch. */
 const BATCHES = [512, 1024, 2048, 4096, 8192, 16_384];

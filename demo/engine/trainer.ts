@@ -2,8 +2,8 @@
 import { DeviceLostError, DisposedError, TrainingDivergedError, WgflowError } from '../../src/index.ts';
 import type { FitOptions, Flow } from '../../src/index.ts';
 import { trainingFlops } from '../../src/measure/index.ts';
-import { paramLayout } from '../../src/page.ts';
-import type { Filling } from '../../src/page.ts';
+import { paramLayout } from '../../src/page/index.ts';
+import type { Filling } from '../../src/page/index.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import { SCORE_DRAWS } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';

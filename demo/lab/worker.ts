@@ -2,7 +2,7 @@
 import { describeDevice } from '../../src/index.ts';
 import { BATCHES, bench, configModel } from '../../src/measure/index.ts';
 import type { BenchModel, BenchOptions, VariantsFor } from '../../src/measure/index.ts';
-import { fixedVariants, Gpu, requestNavigatorDevice, Tuner, variantsSchema } from '../../src/page.ts';
+import { fixedVariants, Gpu, requestNavigatorDevice, Tuner, variantsSchema } from '../../src/page/index.ts';
 import type { FromLab, KernelChoice, RetileRequest, RunRequest, Sweep, ToLab } from './protocol.ts';
 
 /** The library's types describe a page; these are a worker's members. */

@@ -1,6 +1,6 @@
 /** Which batch fills the adapter, in words. */
-import { FULL_SHARE, fullAt, stepNear } from '../../src/page.ts';
-import type { Filling } from '../../src/page.ts';
+import { FULL_SHARE, fullAt, stepNear } from '../../src/page/index.ts';
+import type { Filling } from '../../src/page/index.ts';
 import { count } from './figures.ts';
 
 /** @param batch the visitor's */

@@ -1,5 +1,5 @@
 /** The advice below the batch: a button that measures, then one that takes the suggestion. */
-import type { Filling } from '../../src/page.ts';
+import type { Filling } from '../../src/page/index.ts';
 import { batchAdvice, betterBatch } from './batchAdvice.ts';
 import { byId, setText } from './dom.ts';
 import { count } from './figures.ts';

@@ -1,8 +1,8 @@
 /** The records of formats that are not text, in a file of their own: few visitors have them. */
 import * as reader from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { npyRecords, parquetRecords } from '../../src/page.ts';
-import type { ReaderContext } from '../../src/page.ts';
+import { npyRecords, parquetRecords } from '../../src/page/index.ts';
+import type { ReaderContext } from '../../src/page/index.ts';
 import type { Records } from './tableRecords.ts';
 
 /** @throws {DataError} if the file is damaged, or has columns that are no numbers or texts */

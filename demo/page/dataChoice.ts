@@ -1,7 +1,7 @@
 /** The visitor's choice of training data, as plain data, and the functions that change it. */
 import { toyDensity, TOY_NAMES } from '../../src/index.ts';
 import type { Domain, LabelColumn, ToyName } from '../../src/index.ts';
-import type { TableColumn } from '../../src/page.ts';
+import type { TableColumn } from '../../src/page/index.ts';
 import { toyClasses } from '../classes.ts';
 import { picturedOf } from '../features.ts';
 import type { DataOrigin, DataSettings, RowData } from '../protocol.ts';

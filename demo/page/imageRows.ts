@@ -1,5 +1,5 @@
 /** An image as training points: darker pixels get more of them. */
-import { philox, splitSeed, uniformOf } from '../../src/page.ts';
+import { philox, splitSeed, uniformOf } from '../../src/page/index.ts';
 import { picker } from './picker.ts';
 
 /** Pixels in canvas order: RGBA, a byte each, row by row. */

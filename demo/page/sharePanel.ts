@@ -1,6 +1,6 @@
 /** The card for keeping and sharing: links, code, files, and models kept in the browser. */
 import { toyDensity } from '../../src/index.ts';
-import { STREAMS } from '../../src/page.ts';
+import { STREAMS } from '../../src/page/index.ts';
 import { toyClasses } from '../classes.ts';
 import { labelsOf } from '../labels.ts';
 import type { RowData, ToyData } from '../protocol.ts';

@@ -12,7 +12,7 @@ import type {
   Price,
   View,
 } from '../protocol.ts';
-import type { Filling } from '../../src/page.ts';
+import type { Filling } from '../../src/page/index.ts';
 import { dataOf, firstChoice, sourceOf } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
 import type { Moments } from './describe.ts';

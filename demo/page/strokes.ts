@@ -1,5 +1,5 @@
 /** Painted strokes as training points. */
-import { normalPair, philox, splitSeed, uniformOf } from '../../src/page.ts';
+import { normalPair, philox, splitSeed, uniformOf } from '../../src/page/index.ts';
 import { picker } from './picker.ts';
 import type { Stroke } from './settings.ts';
 

@@ -1,7 +1,7 @@
 /** What each column of a table is, and its rows as a flow learns them, as on the command line. */
 import { DataError } from '../../src/index.ts';
-import { plainCell, plainNumbers, planTable, TableProfile } from '../../src/page.ts';
-import type { TableCodec, TableColumn, TableNotice } from '../../src/page.ts';
+import { plainCell, plainNumbers, planTable, TableProfile } from '../../src/page/index.ts';
+import type { TableCodec, TableColumn, TableNotice } from '../../src/page/index.ts';
 import { MAX_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
 import type { RowData } from '../protocol.ts';

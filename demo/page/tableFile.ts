@@ -1,7 +1,7 @@
 /** The cells of a table's file, whatever its format, by the rules of the command line. */
 import { DataError } from '../../src/index.ts';
-import { fileKind, KIND_BYTES, wholeText } from '../../src/page.ts';
-import type { TableNotice } from '../../src/page.ts';
+import { fileKind, KIND_BYTES, wholeText } from '../../src/page/index.ts';
+import type { TableNotice } from '../../src/page/index.ts';
 import { collected, textTable } from './tableRecords.ts';
 import type { TextTable } from './tableRecords.ts';
 

@@ -10,8 +10,8 @@ import {
   RowCollector,
   splitLine,
   WHITESPACE,
-} from '../../src/page.ts';
-import type { RecordBatch, SourceColumns, TableNotice } from '../../src/page.ts';
+} from '../../src/page/index.ts';
+import type { RecordBatch, SourceColumns, TableNotice } from '../../src/page/index.ts';
 
 /** The cells of a table as text. */
 export interface TextTable {

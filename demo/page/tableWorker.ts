@@ -1,6 +1,6 @@
 /** Reads and writes tables off the page's thread: a big file takes longer than a frame. */
-import { TableCodec } from '../../src/page.ts';
-import type { TableColumn, TableNotice } from '../../src/page.ts';
+import { TableCodec } from '../../src/page/index.ts';
+import type { TableColumn, TableNotice } from '../../src/page/index.ts';
 import { csvOfCells } from './csvText.ts';
 import { tableOf } from './table.ts';
 import type { Table } from './table.ts';

@@ -1,7 +1,7 @@
 /** The toy sets as small pictures, drawn on the CPU. */
 import { toyDensity } from '../../src/index.ts';
 import type { ToyName } from '../../src/index.ts';
-import { STREAMS } from '../../src/page.ts';
+import { STREAMS } from '../../src/page/index.ts';
 
 /** Canvas width in pixels, count of points, and half the shown width in standard deviations. */
 const SIZE = 104;

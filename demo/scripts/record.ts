@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Flow, PRESETS, realnvp, toyDensity } from '../../src/index.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
-import { paramLayout, STREAMS } from '../../src/page.ts';
+import { paramLayout, STREAMS } from '../../src/page/index.ts';
 import { openDevice } from '../../src/node.ts';
 import { packed, RECORDED_UNIT } from '../page/recordedFlow.ts';
 import type { RecordedFlow } from '../page/recordedFlow.ts';

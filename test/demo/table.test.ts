@@ -16,7 +16,7 @@ import { textTable } from '../../demo/page/tableRecords.ts';
 import type { TextTable } from '../../demo/page/tableRecords.ts';
 import type { RowData } from '../../demo/protocol.ts';
 import { realnvp } from '../../src/index.ts';
-import type { TableNotice } from '../../src/page.ts';
+import type { TableNotice } from '../../src/page/index.ts';
 import { TableCodec } from '../../src/table/codec.ts';
 
 const body = Array.from({ length: 12 }, (_, i) => `${((i * 5) % 12) + 0.5},${i * i + 0.25}`).join('\n');

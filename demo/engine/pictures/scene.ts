@@ -8,8 +8,8 @@ import {
   isInside,
   offsetOf,
   paddedRows,
-} from '../../../src/page.ts';
-import type { ColumnStatistics } from '../../../src/page.ts';
+} from '../../../src/page/index.ts';
+import type { ColumnStatistics } from '../../../src/page/index.ts';
 import { oneHot } from '../../labels.ts';
 import type { View } from '../../protocol.ts';
 import type { Classes, DataSet } from '../dataSet.ts';

@@ -75,6 +75,9 @@ describe('the report of a table of all kinds', () => {
     expect(section('Columns')?.textContent).toContain('wood <b>oak</b>'.slice(0, 12));
     expect(section('Columns')?.textContent).toMatch(/20\d\d-\d\d-\d\d/);
     expect(section('Columns')?.textContent).toContain('blank');
+    expect(section('Columns')?.textContent?.match(/Given the other columns \d+ of 20 bars/g)).toHaveLength(5);
+    expect(verdict).toMatch(/[Gg]iven the other columns/);
+    expect(lead).toContain('A coloured cell is unlikely given the others in its row');
     expect(section('Pairs of columns')?.textContent).toContain('of 10 pairs');
     expect(verdict).toContain('There are only 30 held-out rows');
     expect(lead).toContain(
