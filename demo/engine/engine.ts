@@ -178,6 +178,8 @@ export class Engine {
 
   #lost(reason: string): void {
     this.#post({ type: 'device-lost', reason });
+    // Its passes throw from now on; the next frame must not use them.
+    this.#trainer?.studio.dispose();
     const pace = this.#trainer?.pace ?? this.#suspended;
     this.#inTurn(() => this.#recover(pace));
   }

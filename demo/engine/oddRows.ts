@@ -1,8 +1,10 @@
 /** The rows of the visitor's table with the oddest cells, each given the others of its row. */
-import type { Flow } from '../../src/index.ts';
+import type { ContextRows, Flow } from '../../src/index.ts';
 import {
+  chosenRows,
   expectedText,
   explain,
+  leastPlaces,
   oddestOf,
   plainTable,
   predict,
@@ -23,50 +25,37 @@ export async function oddRows(
   const codec = cells?.codec ?? plainTable(columns, domains);
   const names = codec.columns.map(({ name }) => name);
   if (table === undefined) return { columns: names, total: 0, lookedAt: 0, odd: [] };
-  const { dim, spec } = flow;
-  const total = table.data.length / dim;
-  const { widths, context } = table;
-  const logProb = await flow.logProb(table.data, { ...(widths && { widths }), ...(context && { context }) });
-  const least = Array.from(logProb.keys())
-    .sort((a, b) => (logProb[a] ?? NaN) - (logProb[b] ?? NaN) || a - b)
-    .slice(0, LOOKED_AT);
-  const chosen = (rows: readonly number[]) => {
-    const of = (values: ArrayLike<number>, width: number): number[] =>
-      rows.flatMap((row) => Array.from({ length: width }, (_, i) => values[row * width + i] ?? NaN));
-    return {
-      values: Float64Array.from(of(table.data, dim)),
-      options: {
-        ...(widths && { widths: Float32Array.from(of(widths, dim)) }),
-        ...(context && { context: Float32Array.from(of(context, spec.contextDim)) }),
-      },
-    };
-  };
-  const { values, options } = chosen(least);
-  const { columns: learned, logPValue } = await explain(flow, values, options);
-  const found = least
-    .map((row, i) => {
-      const own = logPValue.subarray(i * learned.length, (i + 1) * learned.length);
-      const place = oddestOf(own);
-      return { row, own, column: learned[place] ?? '', logP: own[place] ?? NaN };
-    })
+  const total = table.data.length / flow.dim;
+  const logProb = await flow.logProb(table.data, optionsOf(table));
+  const least = leastPlaces(logProb, LOOKED_AT);
+  const looked = chosenRows(table, total, least);
+  const { columns: learned, logPValue } = await explain(flow, looked.data, optionsOf(looked));
+  const found = Array.from(least, (row, i) => {
+    const own = logPValue.subarray(i * learned.length, (i + 1) * learned.length);
+    const place = oddestOf(own);
+    return { row, own, column: learned[place] ?? '', logP: own[place] ?? NaN };
+  })
     .sort((a, b) => a.logP - b.logP)
     .slice(0, SHOWN);
+  const shown = (rows: readonly { row: number }[]): ContextRows =>
+    chosenRows(
+      table,
+      total,
+      Uint32Array.from(rows, ({ row }) => row),
+    );
   const expected = new Map<number, string>();
-  for (const column of new Set(found.map((one) => one.column))) {
-    const rows = found.filter((one) => one.column === column).map(({ row }) => row);
-    const part = codec.parts.find((one) => one.column.name === column);
-    if (part === undefined) continue;
-    const asked = chosen(rows);
-    const prediction = await predict(flow, asked.values, { ...asked.options, column });
+  for (const part of codec.parts) {
+    const { name } = part.column;
+    const own = found.filter(({ column }) => column === name);
+    if (own.length === 0) continue;
+    const rows = shown(own);
+    const prediction = await predict(flow, rows.data, { ...optionsOf(rows), column: name });
     predictedCells(part, prediction, QUANTILES.length).forEach((cell, i) =>
-      expected.set(rows[i] ?? NaN, expectedText(cell)),
+      expected.set(own[i]?.row ?? NaN, expectedText(cell)),
     );
   }
-  const shown = chosen(found.map(({ row }) => row));
-  // The middle of a cell has its text.
-  const texts = codec.decode(
-    shown.values.map((value, i) => value + Math.max(shown.options.widths?.[i] ?? 0, 0) / 2),
-  );
+  const { data, widths } = shown(found);
+  const texts = codec.decodeCells(data, widths);
   const odd = found.map(({ row, own, column }, i): OddRow => ({
     row: row + 1,
     logProb: logProb[row] ?? NaN,
@@ -79,4 +68,8 @@ export async function oddRows(
     expected: expected.get(row) ?? '',
   }));
   return { columns: names, total, lookedAt: least.length, odd };
+}
+
+function optionsOf({ widths, context }: ContextRows): Pick<ContextRows, 'widths' | 'context'> {
+  return { ...(widths && { widths }), ...(context && { context }) };
 }

@@ -4,7 +4,8 @@ import { milliseconds } from '../measure/index.ts';
 import type { BenchDocument, BenchModel } from '../measure/index.ts';
 import { MODELLED_GPUS } from '../measure/gpuModel.ts';
 import type { Bound, ModelledGpu } from '../measure/gpuModel.ts';
-import { modelsOf, shapeOf } from '../measure/jobs.ts';
+import { shapeOf } from '../measure/jobs.ts';
+import { modelsOf } from '../measure/sources.ts';
 import { KernelCode, modelledLaunches } from '../measure/kernelCode.ts';
 import {
   isTraining,

@@ -19,7 +19,7 @@ export { amount, duration, milliseconds, percent, planName, rate, spread } from 
 export { subgroupSizeOf } from './launches.ts';
 export type { LaunchKind, SubgroupSize } from './launches.ts';
 export { KERNEL_STEMS } from './jobs.ts';
-export type { BenchScope } from './jobs.ts';
+export type { BenchScope } from './sources.ts';
 export type { TileSizes } from '../kernels/dense/tiles.ts';
 export type { PeakMeasurement, Peaks } from './peaks.ts';
 export { boundOf, intensityOf, ratesOf, ridgeOf, roofAt } from './roofline.ts';

@@ -94,6 +94,11 @@ export class TableCodec {
     return this.#texts(values, ({ codec }, features, numberOf) => codec.decode(features, numberOf));
   }
 
+  /** Rows of cells as text: a point within a cell has its text. @param widths [B, D]; without them all are numbers */
+  decodeCells(values: Rows, widths: Float32Array = new Float32Array()): string[][] {
+    return this.decode(Float64Array.from(values, (value, i) => value + Math.max(widths[i] ?? 0, 0) / 2));
+  }
+
   /** Rows drawn from the flow as text, like `decode`. A count stays within the range of the training rows. */
   decodeDrawn(values: Rows): string[][] {
     return this.#texts(values, ({ codec }, features, numberOf) =>

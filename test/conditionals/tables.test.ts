@@ -4,6 +4,7 @@ import { Flow, PRESETS } from '../../src/index.ts';
 import { explain, impute, predict, sampleGiven, Table } from '../../src/table.ts';
 import { TableCodec } from '../../src/table/codec.ts';
 import type { Cells } from '../../src/data/cells.ts';
+import { uniforms } from '../../src/random.ts';
 import { testGpu } from '../support/device.ts';
 
 const DRAWS = 8;
@@ -112,6 +113,33 @@ describe('explain, of a known density', () => {
       );
       expect(Math.abs(of(below).filter((share) => share < 0.3).length / N - 0.3)).toBeLessThan(band(0.3, N));
     }
+  });
+});
+
+describe('the place of a cell among what the others let expect', () => {
+  it('is uniform for columns of every kind, with a draw within cells that are masses', async () => {
+    const { columns, below, mass } = await explain(flow, cells.values, given());
+    const words = uniforms(5, 6, N * columns.length);
+    const share = (name: string, of: (value: number) => boolean): number => {
+      const place = columns.indexOf(name);
+      return (
+        Array.from({ length: N }, (_, row) => of(mass[row * columns.length + place]!)).filter(Boolean)
+          .length / N
+      );
+    };
+    for (const name of ['city', 'visits', 'year']) expect(share(name, (value) => value > 0)).toBe(1);
+    for (const name of ['a', 'b', 'price']) expect(share(name, (value) => value === 0)).toBe(1);
+    const zeros = numbersOf('rain').filter((value) => value === 0).length / N;
+    expect(share('rain', (value) => value > 0)).toBe(zeros);
+    columns.forEach((name, place) => {
+      const pit = Float64Array.from({ length: N }, (_, row) => {
+        const at = row * columns.length + place;
+        return below[at]! + (words[at]! - 0.5) * mass[at]!;
+      }).sort();
+      const distance = pit.reduce((most, value, i) => Math.max(most, value - i / N, (i + 1) / N - value), 0);
+      // 99 % of such distances of all columns together.
+      expect(distance, name).toBeLessThan(Math.sqrt(Math.log((2 * columns.length) / 0.01) / (2 * N)));
+    });
   });
 });
 

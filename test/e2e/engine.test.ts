@@ -114,6 +114,26 @@ describe('the engine of the playground', () => {
     expect(stopped).toEqual({ step: 2, losses: 1 });
   });
 
+  it('says that training begins after all that it said of the step before', async () => {
+    const late = await page.evaluate(async () => {
+      const { enginePage } = globalThis;
+      enginePage.mark();
+      enginePage.send({ type: 'step' });
+      enginePage.send({ type: 'train', pace: { kind: 'slow', stepsPerSecond: 50 } });
+      await enginePage.next('training');
+      enginePage.mark();
+      const ended = enginePage.next('stopped');
+      const late = await Promise.race([
+        ended,
+        new Promise((resolve) => setTimeout(() => resolve(null), 500)),
+      ]);
+      enginePage.send({ type: 'pause' });
+      await ended;
+      return late;
+    });
+    expect(late).toBe(null);
+  });
+
   it('makes one step after a pause too, though some were on their way when it was asked for', async () => {
     const told = await page.evaluate(
       async ({ model, data }) => {

@@ -21,7 +21,7 @@ import { pitsOf, surprisesOf } from './calibration.ts';
 import { plainColumns, tableColumns } from './column.ts';
 import type { ReportColumn } from './column.ts';
 import type { Comparison, RowsKind } from './findings.ts';
-import { leastLikely, textsOf, worstOf } from './leastLikely.ts';
+import { leastLikely, worstOf } from './leastLikely.ts';
 
 /** Rows that are compared, and values of them, at most. */
 const MAX_ROWS = 10_000;
@@ -169,7 +169,7 @@ function cellsOf(
     return { columns: plainColumns(columns, rows.data, samples), encode: (x) => ({ values: x }) };
   }
   const texts = codec.decodeDrawn(samples);
-  return { columns: tableColumns(codec, textsOf(codec, rows), texts), encode: () => encoded(codec, texts) };
+  return { columns: tableColumns(codec, codec.decodeCells(rows.data, rows.widths), texts), encode: () => encoded(codec, texts) };
 }
 
 interface EncodedSamples {

@@ -2,7 +2,7 @@
 import { float32Text } from '../../data/csv.ts';
 import { chosenRows } from '../../data/holdOut.ts';
 import type { ContextRows } from '../../data/holdOut.ts';
-import type { TableCodec } from '../../table/codec.ts';
+import { leastPlaces } from '../../data/leastPlaces.ts';
 import { columnNamesOf, contextCells } from '../contextInput.ts';
 import type { TrainingSet } from '../trainingSet.ts';
 import type { WorstRows } from './findings.ts';
@@ -23,9 +23,7 @@ export function leastLikely(
   dim: number,
 ): NumberedRows {
   const { numbers, data } = judged;
-  const order = Uint32Array.from(logProb, (_, row) => row);
-  order.sort((a, b) => (logProb[a] ?? NaN) - (logProb[b] ?? NaN) || a - b);
-  const least = order.subarray(0, WORST_ROWS);
+  const least = leastPlaces(logProb, WORST_ROWS);
   const of = (values: ArrayLike<number>): number[] => Array.from(least, (row) => values[row] ?? NaN);
   return {
     rows: chosenRows(judged, data.length / dim, least),
@@ -36,7 +34,12 @@ export function leastLikely(
 
 /** The texts of their cells, with those of their contexts. */
 export function worstOf(
-  { codec, columns, context, isWithoutBlanks = false }: TrainingSet,
+  {
+    codec,
+    columns,
+    context,
+    isWithoutBlanks = false,
+  }: Pick<TrainingSet, 'codec' | 'columns' | 'context' | 'isWithoutBlanks'>,
   { rows, logProb, numbers }: NumberedRows,
   surprises: ReadonlyMap<string, readonly number[]>,
   dim: number,
@@ -45,7 +48,7 @@ export function worstOf(
   const texts =
     codec === undefined
       ? logProb.map((_, row) => [...rows.data.subarray(row * dim, (row + 1) * dim)].map(text))
-      : textsOf(codec, rows);
+      : codec.decodeCells(rows.data, rows.widths);
   const names = codec === undefined ? columns : codec.columns.map(({ name }) => name);
   const contexts = rows.context === undefined ? [] : contextCells(context?.columns ?? [], rows.context);
   return {
@@ -58,9 +61,4 @@ export function worstOf(
       surprise: names.map((name) => surprises.get(name)?.[row] ?? NaN),
     })),
   };
-}
-
-/** The texts of rows of cells: those of a point within each. */
-export function textsOf(codec: TableCodec, { data, widths = new Float32Array() }: ContextRows): string[][] {
-  return codec.decode(Float64Array.from(data, (value, i) => value + Math.max(widths[i] ?? 0, 0) / 2));
 }
