@@ -169,7 +169,10 @@ function cellsOf(
     return { columns: plainColumns(columns, rows.data, samples), encode: (x) => ({ values: x }) };
   }
   const texts = codec.decodeDrawn(samples);
-  return { columns: tableColumns(codec, codec.decodeCells(rows.data, rows.widths), texts), encode: () => encoded(codec, texts) };
+  return {
+    columns: tableColumns(codec, codec.decodeCells(rows.data, rows.widths), texts),
+    encode: () => encoded(codec, texts),
+  };
 }
 
 interface EncodedSamples {
