@@ -121,8 +121,7 @@ export type Request =
   | { type: 'claim-place'; id: number; own: string | null; address: string }
   /** Shows the model of the run that the place has. */
   | ({ type: 'resume-run'; id: number } & AtHand)
-  /** Finds the rows of the table with the oddest cells. */
-  | { type: 'odd-rows'; id: number }
+  | { type: 'ask-table'; id: number; question: TableQuestion }
   /** Times steps of a fresh flow of these settings at several batches, while nothing trains. */
   | { type: 'fill'; id: number; model: ModelSettings }
   | { type: 'picture'; id: number; picture: Picture };
@@ -179,7 +178,7 @@ export interface Answers {
   /** The step of the run. */
   'resume-run': number;
   'draw-samples': DrawnRows;
-  'odd-rows': OddRows;
+  'ask-table': TableAnswer;
   fill: Filling;
   /** A PNG file. */
   picture: Blob;
@@ -194,8 +193,57 @@ export interface DrawnRows {
   text?: { columns: string[]; rows: string[][] };
 }
 
+/** What a visitor asks of the model of a table. */
+export type TableQuestion =
+  /** The rows with the oddest cells. */
+  | { ask: 'odd' }
+  /** A column in each row, given the others. */
+  | { ask: 'predict'; column: string }
+  /** The rows with their blanks filled. */
+  | { ask: 'impute'; seed: number }
+  /** New rows with these cells. */
+  | { ask: 'given'; cells: Readonly<Record<string, string>>; count: number; seed: number };
+
+export type TableAnswer = OddRows | PredictedRows | FilledRows | GivenRows;
+
+/** Rows of a table as text. */
+interface TextRows {
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+/** The rows with the distribution of a column in columns of their own. */
+export interface PredictedRows extends TextRows {
+  ask: 'predict';
+  column: string;
+  /** The first rows: the cell, and what the others let expect there. */
+  first: readonly { row: number; cell: string; expected: string; isOdd: boolean }[];
+  /** How it does on held-out rows that have a cell there. */
+  held: {
+    rows: number;
+    /** The share of numbers from the 5 % to the 95 % quantile, and their mean distance from the median. */
+    numbers?: { inside: number; error: number };
+    /** The share of labels that are the most likely ones, and that of the commonest label. */
+    labels?: { right: number; commonest: number };
+  };
+}
+
+export interface FilledRows extends TextRows {
+  ask: 'impute';
+  blanks: number;
+  /** The first rows that had blanks, with the places of these. */
+  first: readonly { row: number; blanks: readonly number[] }[];
+}
+
+export interface GivenRows extends TextRows {
+  ask: 'given';
+  /** As many independent rows would say as much. */
+  effectiveSize: number;
+}
+
 /** Rows of a table with their oddest cells, the oddest row first. */
 export interface OddRows {
+  ask: 'odd';
   columns: readonly string[];
   /** Rows of the table; the least likely of them were looked at. */
   total: number;

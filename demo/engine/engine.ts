@@ -85,7 +85,7 @@ export class Engine {
         break;
       case 'save':
       case 'draw-samples':
-      case 'odd-rows':
+      case 'ask-table':
       case 'picture':
         // Runs after the earlier messages, but later ones need not wait for it.
         void this.#turn.then(() => this.#answer(message));
@@ -303,9 +303,9 @@ export class Engine {
         const rows = await drawSamples(trainer.flow, count, seed, context);
         return cells === undefined ? { columns, rows } : drawnCells(cells.codec, rows);
       }
-      case 'odd-rows': {
-        const { oddRows } = await import('./oddRows.ts');
-        return oddRows(trainer.flow, trainer.data);
+      case 'ask-table': {
+        const { askTable } = await import('./askTable.ts');
+        return askTable(trainer.flow, trainer.data, request.question, trainer.studio.scene.context);
       }
       case 'fill':
         return trainer.fill(request.model);

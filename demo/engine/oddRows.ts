@@ -6,25 +6,22 @@ import {
   explain,
   leastPlaces,
   oddestOf,
-  plainTable,
   predict,
   predictedCells,
   QUANTILES,
 } from '../../src/page/questions.ts';
 import type { OddRow, OddRows } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
+import { codecOf, optionsOf, tableOf } from './tableRows.ts';
 
 /** The least likely rows are looked at: a cell that is odd makes its row unlikely. */
 const LOOKED_AT = 1000;
 const SHOWN = 20;
 
-export async function oddRows(
-  flow: Flow,
-  { table, cells, columns, domains }: Pick<DataSet, 'table' | 'cells' | 'columns' | 'domains'>,
-): Promise<OddRows> {
-  const codec = cells?.codec ?? plainTable(columns, domains);
+export async function oddRows(flow: Flow, dataSet: DataSet): Promise<OddRows> {
+  const codec = codecOf(dataSet);
+  const table = tableOf(dataSet);
   const names = codec.columns.map(({ name }) => name);
-  if (table === undefined) return { columns: names, total: 0, lookedAt: 0, odd: [] };
   const total = table.data.length / flow.dim;
   const logProb = await flow.logProb(table.data, optionsOf(table));
   const least = leastPlaces(logProb, LOOKED_AT);
@@ -67,9 +64,5 @@ export async function oddRows(
     column,
     expected: expected.get(row) ?? '',
   }));
-  return { columns: names, total, lookedAt: least.length, odd };
-}
-
-function optionsOf({ widths, context }: ContextRows): Pick<ContextRows, 'widths' | 'context'> {
-  return { ...(widths && { widths }), ...(context && { context }) };
+  return { ask: 'odd', columns: names, total, lookedAt: least.length, odd };
 }

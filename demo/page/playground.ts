@@ -1,6 +1,7 @@
 /** Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine. */
 import { featuresOf } from '../features.ts';
 import type { DrawnRows, KeptRun, Pace } from '../protocol.ts';
+import { AskPanel } from './askPanel.ts';
 import { showBatch } from './batchPanel.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';
@@ -21,7 +22,6 @@ import type { Pretrained } from './pretrained.ts';
 import { RunKeeper } from './runKeeper.ts';
 import type { RunNotes } from './runKeeper.ts';
 import { Scrubber } from './scrubber.ts';
-import { OddPanel } from './oddPanel.ts';
 import { SharePanel } from './sharePanel.ts';
 import { decodeShare, encodeShare, isShare } from './shareLink.ts';
 import { defaultSettings } from './settings.ts';
@@ -120,7 +120,7 @@ export class Playground {
       new LossPanel(store),
       new PointPanel(store),
       new Scrubber(store),
-      new OddPanel(store, this.#engine),
+      new AskPanel(store, this.#engine),
       new SharePanel(store, this.#engine, (fileName, bytes) => this.#open(fileName, bytes)),
       showLook(store, (change) => this.#look(change)),
       showCaptions(store),

@@ -1,9 +1,7 @@
 /** `wgflow predict`. */
 import { predict, QUANTILES } from '../flow/questions.ts';
-import { predictedCells } from '../conditionals/predicted.ts';
-import type { PredictedCell } from '../conditionals/predicted.ts';
+import { predictedCells, predictedColumns } from '../conditionals/predicted.ts';
 import { ShapeError } from '../errors.ts';
-import type { Part } from '../table/codec.ts';
 import { answerRows, askedCodec, askedTable, learnedPart } from './askedRows.ts';
 import type { AskCommandOptions } from './askedRows.ts';
 import { readModel } from './modelInput.ts';
@@ -31,7 +29,7 @@ export async function predictCommand(
     isUnknown: (_, name) => name === column,
     spare: column,
   });
-  const { columns, values } = answersOf(part, quantiles);
+  const { columns, values } = predictedColumns(part, quantiles);
   await answerRows(session, 'predict', table, options, {
     verb: 'Predicted',
     columns,
@@ -42,21 +40,4 @@ export async function predictCommand(
       return rows;
     },
   });
-}
-
-/** The columns of the result, and their values for a cell. */
-function answersOf(
-  { column: { name, type }, codec }: Part,
-  quantiles: readonly number[],
-): { columns: string[]; values: (cell: PredictedCell) => (number | string)[] } {
-  const texts = codec.values.discrete.flatMap(({ text }) => text ?? []);
-  const own = type === 'category' ? texts : texts.filter((text) => text === '');
-  const shares = ({ probabilities }: PredictedCell): number[] =>
-    own.map((text) => Number((probabilities[text] ?? 0).toPrecision(6)));
-  const shareNames = own.map((text) => `${name}_${text === '' ? '(blank)' : text}`);
-  if (type === 'category') return { columns: shareNames, values: shares };
-  return {
-    columns: [`${name}_mean`, ...quantiles.map((level) => `${name}_${level}`), ...shareNames],
-    values: (cell) => [cell.mean ?? NaN, ...(cell.quantiles ?? []), ...shares(cell)],
-  };
 }

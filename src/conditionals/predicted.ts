@@ -52,6 +52,23 @@ export function predictedCells(
   });
 }
 
+/** The names of the columns that hold a prediction, and the values of a cell in them. */
+export function predictedColumns(
+  { column: { name, type }, codec }: Part,
+  quantiles: readonly number[],
+): { columns: string[]; values: (cell: PredictedCell) => (number | string)[] } {
+  const texts = codec.values.discrete.flatMap(({ text }) => text ?? []);
+  const own = type === 'category' ? texts : texts.filter((text) => text === '');
+  const shares = ({ probabilities }: PredictedCell): number[] =>
+    own.map((text) => Number((probabilities[text] ?? 0).toPrecision(6)));
+  const shareNames = own.map((text) => `${name}_${text === '' ? '(blank)' : text}`);
+  if (type === 'category') return { columns: shareNames, values: shares };
+  return {
+    columns: [`${name}_mean`, ...quantiles.map((level) => `${name}_${level}`), ...shareNames],
+    values: (cell) => [cell.mean ?? NaN, ...(cell.quantiles ?? []), ...shares(cell)],
+  };
+}
+
 /** These digits, and more if the spread is small next to the value. */
 export function rounded(value: number, spread = 0, digits = 6): number {
   const more = spread > 0 && value !== 0 ? Math.floor(Math.log10(Math.abs(value) / spread)) : 0;

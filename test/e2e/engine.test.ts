@@ -261,7 +261,9 @@ describe('the engine of the playground', () => {
       const opened = await enginePage.ask({ type: 'load', bytes, fileName: 'moons.safetensors', model });
       const after = await enginePage.ask({ type: 'draw-samples', count: 5000, seed: 3 });
       const rowsOf = (answer: typeof after): number[] =>
-        typeof answer === 'object' && answer !== null && 'rows' in answer ? [...answer.rows] : [];
+        typeof answer === 'object' && answer !== null && 'rows' in answer
+          ? Array.from(answer.rows, Number)
+          : [];
       const refused = await enginePage
         .ask({ type: 'load', bytes: new Uint8Array(9), fileName: 'broken', model })
         .catch((error: Error) => error.message);

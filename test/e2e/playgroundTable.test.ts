@@ -97,29 +97,83 @@ describe('a table', () => {
       await trainSome(page);
     }));
 
-  it('has odd cells, which the model finds, and says what it expected there', () =>
+  it('answers questions: odd cells, a column, blanks, rows with given cells', () =>
     onPage(`${SMALL.replace('steps=100000', 'steps=600')}&rate=0.003`, async (page) => {
-      expect(await page.locator('#odd-card').isVisible()).toBe(false);
+      expect(await page.locator('#ask-card').isVisible()).toBe(false);
       const rows = Array.from({ length: 300 }, (_, i) => {
         const height = 170 + 10 * Math.sin(7919 * (i + 1) ** 2);
-        return [height.toFixed(1), (height / 2 + Math.sin(104729 * (i + 1) ** 2)).toFixed(1), 'ab'[i % 2]!];
+        const kind = i % 10 === 0 ? '' : 'ab'[Number(height > 170)]!;
+        return [height.toFixed(1), (height / 2 + Math.sin(104729 * (i + 1) ** 2)).toFixed(1), kind];
       });
       rows[122] = ['170.0', '60.5', 'a'];
       await openTable(page, 'people.csv', [['height', 'weight', 'kind'], ...rows]);
       await expectSoon(() => page.textContent('#density-words')).toMatch(/^People\.csv/);
       await page.click('#train');
       await expectSoon(() => page.textContent('#train')).toBe('Train again');
-      await page.click('#odd-find');
-      await expectSoon(() => page.textContent('#odd-words')).toMatch(/^The 20 oddest of all 300 rows\./);
-      const cells = await page.locator('#odd-rows tr').nth(1).locator('td').allTextContents();
+
+      const ask = async (what: string): Promise<void> => {
+        await page.check(`input[name="ask"][value="${what}"]`, { force: true });
+      };
+      const line = (place: number): Promise<string[]> =>
+        page.locator('#ask-rows tr').nth(place).locator('td').allTextContents();
+      await page.click('#ask');
+      await expectSoon(() => page.textContent('#ask-words')).toMatch(/^The 20 oddest of all 300 rows\./);
+      const cells = await line(1);
       expect(cells[0]).toBe('123');
       expect(['height', 'weight']).toContain(cells[2]);
       expect(cells[3]).toMatch(/^\d+(\.\d+)? \(\d+(\.\d+)? to \d+(\.\d+)?\)$/);
       expect(Number(cells[4])).toBeLessThan(1e-3);
       expect(cells.slice(5)).toEqual(['170', '60.5', 'a']);
-      expect(await page.locator('#odd-rows tr').nth(1).locator('.odd, .very-odd').count()).toBeGreaterThan(0);
+      expect(await page.locator('#ask-rows tr').nth(1).locator('.odd, .very-odd').count()).toBeGreaterThan(0);
+
+      await ask('predict');
+      expect(await page.locator('#ask-rows').isVisible()).toBe(false);
+      await page.selectOption('#ask-column', 'weight');
+      await page.click('#ask');
+      const held =
+        /^In (\d+) rows that training did not see, (\d+) % of the values .* off by (\d+\.\d+) on average/;
+      await expectSoon(() => page.textContent('#ask-words')).toMatch(held);
+      const [, , inside, error] = held.exec((await page.textContent('#ask-words')) ?? '') ?? [];
+      expect(Number(inside)).toBeGreaterThan(60);
+      expect(Number(error)).toBeLessThan(2);
+      const [, cell, expected] = await line(1);
+      expect(Number(expected?.split(' ')[0])).toBeCloseTo(Number(cell), -1);
+      await page.selectOption('#ask-column', 'kind');
+      await page.click('#ask');
+      await expectSoon(() => page.textContent('#ask-words')).toMatch(/the most likely value is right in/);
+
+      await ask('impute');
+      await page.click('#ask');
+      await expectSoon(() => page.textContent('#ask-words')).toMatch(/^Filled 30 blanks/);
+      const { bytes } = await downloaded(page, '#ask-save');
+      const [header, ...lines] = bytes
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .map((text) => text.split(','));
+      expect(header).toEqual(['height', 'weight', 'kind']);
+      expect(lines.map(([height, weight]) => [Number(height), Number(weight)])).toEqual(
+        rows.map(([height, weight]) => [Number(height), Number(weight)]),
+      );
+      expect(lines.every(([, , kind]) => kind === 'a' || kind === 'b')).toBe(true);
+      const agrees = lines.filter(([height, , kind]) => kind === 'ab'[Number(Number(height) > 170)]);
+      expect(agrees.length).toBeGreaterThan(285);
+
+      await ask('given');
+      await page.selectOption('#ask-given select[name="kind"]', 'b');
+      await page.fill('#ask-given input[name="weight"]', '88');
+      await page.click('#ask');
+      await expectSoon(() => page.textContent('#ask-words')).toMatch(
+        /^1,000 new rows with weight 88, kind b, as good as [\d,]+ independent ones\.$/,
+      );
+      const drawn = await line(1);
+      expect(drawn.slice(1)).toEqual(['88', 'b']);
+      expect(Number(drawn[0])).toBeGreaterThan(160);
+      await page.fill('#ask-given input[name="weight"]', 'heavy');
+      await page.click('#ask');
+      await expectSoon(() => page.textContent('#ask-words')).toMatch(/weight=heavy/);
       await page.click('#reset');
-      await expectSoon(() => page.locator('#odd-rows').isVisible()).toBe(false);
+      await expectSoon(() => page.locator('#ask-rows').isVisible()).toBe(false);
     }));
 
   it('stops training by the rows held out, says so, and is set beside a Gaussian', () =>
