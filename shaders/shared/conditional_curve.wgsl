@@ -10,6 +10,8 @@ const MAX_SLOPE: f32 = 1e20;
 // A tail's mass is finite if its shape is below 1; a smaller shape than MIN_SHAPE is none.
 const MIN_SHAPE: f32 = 1e-3;
 const MAX_SHAPE: f32 = 0.9;
+// Nats by which log p may rise outward at the end of a tail that falls.
+const RIPPLE: f32 = 0.25;
 // A tail that does not fall has this rate, and a mass as of this length.
 const SLOWEST: f32 = 1e-10;
 const ENDLESS: f32 = 1e15;
@@ -140,17 +142,44 @@ struct Tail {
   mass: f32,
 }
 
-// From node i away from the nodes j and k.
-fn tail_at(curve: Curve, i: u32, j: u32, k: u32) -> Tail {
-  let near = abs(node_at(curve, j) - node_at(curve, i));
-  let far = abs(node_at(curve, k) - node_at(curve, j));
-  let first = log_at(curve, i);
-  let slope = limited((log_at(curve, j) - first) / near, MAX_SLOPE);
-  let inner = limited((log_at(curve, k) - log_at(curve, j)) / far, MAX_SLOPE);
-  if (!(slope > 0.0)) {
+// The first node inward of node i that is likelier by more than a ripple; n if there is none.
+fn likelier_than(curve: Curve, i: i32, inward: i32) -> i32 {
+  let n = i32(curve.count);
+  if (i >= n) {
+    return n;
+  }
+  let ripple = log_at(curve, u32(i)) + RIPPLE;
+  var j = i + inward;
+  while (j >= 0 && j < n && log_at(curve, u32(max(j, 0))) <= ripple) {
+    j += inward;
+  }
+  return select(n, j, j >= 0);
+}
+
+// The slope of the line from node i to node j, which is farther inward.
+fn slope_to(curve: Curve, i: i32, j: i32) -> f32 {
+  let rise = log_at(curve, u32(j)) - log_at(curve, u32(i));
+  return limited(rise / abs(node_at(curve, u32(j)) - node_at(curve, u32(i))), MAX_SLOPE);
+}
+
+// The tail beyond node i, the first or last one.
+fn tail_at(curve: Curve, i: i32, inward: i32) -> Tail {
+  let first = log_at(curve, u32(i));
+  let none = i32(curve.count);
+  let j = likelier_than(curve, i, inward);
+  if (j == none) {
     return Tail(first, SLOWEST, 0.0, exp(first) * ENDLESS);
   }
-  let between = 0.5 * (near + far);
+  let slope = slope_to(curve, i, j);
+  let near = abs(node_at(curve, u32(j)) - node_at(curve, u32(i)));
+  let k = likelier_than(curve, j, inward);
+  // From a summit it falls ever faster.
+  var inner = 0.0;
+  var between = near;
+  if (k != none) {
+    inner = slope_to(curve, j, k);
+    between = 0.5 * abs(node_at(curve, u32(k)) - node_at(curve, u32(i)));
+  }
   // 1 / rate grows along a heavy tail; along a light one, the rate does.
   let growth = select(0.0, (1.0 / slope - 1.0 / inner) / between, inner > 0.0);
   let shape = select(min(growth, MAX_SHAPE), 0.0, growth < MIN_SHAPE);
@@ -160,11 +189,11 @@ fn tail_at(curve: Curve, i: u32, j: u32, k: u32) -> Tail {
 }
 
 fn left_tail(curve: Curve) -> Tail {
-  return tail_at(curve, 0u, 1u, 2u);
+  return tail_at(curve, 0, 1);
 }
 
 fn right_tail(curve: Curve) -> Tail {
-  return tail_at(curve, curve.count - 1u, curve.count - 2u, curve.count - 3u);
+  return tail_at(curve, i32(curve.count) - 1, -1);
 }
 
 // The mass that a panel may have besides that of the line between its nodes: where log p is concave, it is below the secants

@@ -80,6 +80,17 @@ describe('the curve of a conditional', () => {
     expect(Math.log(curve.total) + curve.peak).toBeCloseTo(Math.log(1e-3 * Math.sqrt(2 * Math.PI)), 3);
   });
 
+  it('is not misled by a ripple at either end of its nodes', () => {
+    const normal = DENSITIES[0]!.log;
+    const inner = Array.from({ length: 33 }, (_, i) => -4 + i / 4);
+    for (const ends of [[-5], [5], [-5, 5]]) {
+      const nodes = [...inner, ...ends].sort((a, b) => a - b);
+      const logDensity = nodes.map((y) => (Math.abs(y) > 4 ? normal(Math.sign(y) * 4) + 0.1 : normal(y)));
+      const { total, peak } = new ConditionalCurve({ nodes, logDensity });
+      expect(Math.abs(Math.log(total) + peak)).toBeLessThan(1e-2);
+    }
+  });
+
   it('doubts a curve that does not end', () => {
     const rising: Density = { name: '', log: (y) => y };
     expect(errorOf(curveAt(rising, startNodes()))).toBeGreaterThan(0.1);

@@ -33,6 +33,8 @@ const MAX_SLOPE = 1e20;
 const MAX_SHAPE = 0.9;
 /** A smaller shape is none. */
 const MIN_SHAPE = 1e-3;
+/** Nats by which log p may rise outward at the end of a tail that falls. */
+const RIPPLE = 0.25;
 /** A tail that does not fall has this rate, and a mass as of this length. */
 const SLOWEST = 1e-10;
 const ENDLESS = 1e15;
@@ -125,19 +127,33 @@ export class ConditionalCurve {
 
   /** The tail that begins at node i, away from node i + inward. */
   #tail(i: number, inward: 1 | -1): Tail {
-    const near = Math.abs(this.node(i + inward) - this.node(i));
-    const far = Math.abs(this.node(i + 2 * inward) - this.node(i + inward));
-    const first = (this.logAt(i + inward) - this.logAt(i)) / near;
-    const second = (this.logAt(i + 2 * inward) - this.logAt(i + inward)) / far;
     const logDensity = this.logAt(i);
-    if (!(first > 0)) return { logDensity, rate: SLOWEST, shape: 0, mass: Math.exp(logDensity) * ENDLESS };
-    const between = (near + far) / 2;
+    const j = this.#likelier(i, inward);
+    if (j === undefined) {
+      return { logDensity, rate: SLOWEST, shape: 0, mass: Math.exp(logDensity) * ENDLESS };
+    }
+    const k = this.#likelier(j, inward);
+    const slope = (from: number, to: number): number =>
+      (this.logAt(to) - this.logAt(from)) / Math.abs(this.node(to) - this.node(from));
+    const first = slope(i, j);
+    // It falls ever faster from a summit.
+    const second = k === undefined ? 0 : slope(j, k);
+    const near = Math.abs(this.node(j) - this.node(i));
+    const between = k === undefined ? near : Math.abs(this.node(k) - this.node(i)) / 2;
     // 1 / rate grows along a heavy tail; along a light one, the rate does.
     const growth = second > 0 ? (1 / first - 1 / second) / between : 0;
     const shape = growth < MIN_SHAPE ? 0 : Math.min(growth, MAX_SHAPE);
     const steeper = second > 0 ? Math.max(first + ((first - second) * near) / (2 * between), first) : first;
     const rate = shape > 0 ? 1 / (1 / first + (shape * near) / 2) : steeper;
     return { logDensity, rate, shape, mass: Math.exp(logDensity) / rate / (1 - shape) };
+  }
+
+  /** The first node inward of node i that is likelier by more than a ripple. */
+  #likelier(i: number, inward: 1 | -1): number | undefined {
+    for (let j = i + inward; j >= 0 && j < this.count; j += inward) {
+      if (this.logAt(j) > this.logAt(i) + RIPPLE) return j;
+    }
+    return undefined;
   }
 
   /**

@@ -45,6 +45,22 @@ describe('conditional_summary', () => {
     });
   }
 
+  it('matches its twin where the density rises again at both ends of the nodes', async () => {
+    const { log } = DENSITIES[0]!;
+    const rippled = {
+      name: '',
+      log: (y: number) => (Math.abs(y) > 4 ? log(4 * Math.sign(y)) + 0.1 : log(y)),
+    };
+    const { gpu, twin } = await summary([rippled], {
+      domain: 'real',
+      points: [0.5, 1, 4.6],
+      levels: [0.2],
+      nodesOf: () => [-5, ...Array.from({ length: 33 }, (_, i) => -4 + i / 4), 5],
+    });
+    expectClose('summary', gpu('summary'), twin('summary'), 1e-3);
+    expect(Math.abs(twin('summary')[0]!)).toBeLessThan(1e-2);
+  });
+
   it('tells shares of a normal density down to e^-200', async () => {
     const normal = DENSITIES[0]!;
     const { gpu } = await summary([normal], { domain: 'real', points: [0.1, 1.03, 20.03], levels: [0.5] });
@@ -61,21 +77,29 @@ describe('conditional_summary', () => {
   });
 });
 
-/** The summary of the densities' curves after 26 more nodes. */
+interface Asked {
+  domain: 'real' | 'positive' | 'unit';
+  points: number[];
+  levels: number[];
+  /** Default: 26 more than the first ones. */
+  nodesOf?: (density: Density) => number[];
+}
+
+function manyNodes({ log }: Density, own: number | undefined): number[] {
+  let known = startNodes(own);
+  for (const more of [10, 16]) {
+    known = [...known, ...refined({ nodes: known, logDensity: known.map(log) }, more)].sort((a, b) => a - b);
+  }
+  return known;
+}
+
+/** The summary of the densities' curves. */
 function summary(
   densities: readonly Density[],
-  { domain, points, levels }: { domain: 'real' | 'positive' | 'unit'; points: number[]; levels: number[] },
+  { domain, points, levels, nodesOf = (density) => manyNodes(density, points[2]) }: Asked,
 ) {
   const rows = densities.length;
-  const { nodes, logDensity, count } = columnsOfCurves(densities, (density) => {
-    let known = startNodes(points[2]);
-    for (const more of [10, 16]) {
-      known = [...known, ...refined({ nodes: known, logDensity: known.map(density.log) }, more)].sort(
-        (a, b) => a - b,
-      );
-    }
-    return known;
-  });
+  const { nodes, logDensity, count } = columnsOfCurves(densities, nodesOf);
   const shared = (values: readonly number[]): Float32Array =>
     Float32Array.from({ length: values.length * rows }, (_, i) => values[Math.floor(i / rows)] ?? NaN);
   const results = 3 + 3 * points.length + levels.length;
