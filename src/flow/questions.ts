@@ -36,7 +36,7 @@ export interface AskOptions {
    * 8 if there are few. More points take as many times longer, and average over what an interval does not say.
    */
   draws?: number;
-  /** The estimated error, in nats, above which a cell takes more evaluations: 23, then 71, then 125. Default 0.005. */
+  /** The estimated error, in nats, above which a cell takes more evaluations: 39, then 71, then 125. Default 0.005. */
   tolerance?: number;
   /** Index of the first row, if the rows come in pieces. Default 0. */
   firstRow?: number;

@@ -39,7 +39,7 @@ export const CONDITIONAL = {
 } as const;
 
 /** Numbers of nodes that each round adds to the first ones. Their sums with START_NODES are odd. */
-export const ROUNDS = { quick: [10], fine: [16, 42], full: [16, 32, 64] } as const;
+export const ROUNDS = { quick: [10, 16], fine: [16, 42], full: [16, 32, 64] } as const;
 export type Effort = keyof typeof ROUNDS;
 
 /** What both kinds of conditional have in common. */

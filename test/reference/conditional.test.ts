@@ -47,7 +47,7 @@ describe('the curve of a conditional', () => {
   });
 
   it.each(DENSITIES)('of density "$name" knows after the quick rounds how exact it is', (density) => {
-    const known = afterRounds(density, [10]);
+    const known = afterRounds(density, [10, 16]);
     const curve = new ConditionalCurve(known);
     const error = Math.abs(Math.log(curve.total) + curve.peak);
     expect(errorOf(known)).toBeGreaterThan(error / 3);
