@@ -1,6 +1,6 @@
 /** Tables with columns of any kind: import from `wgflow/table`. */
 export { Table } from './flow/table.ts';
-export type { ExplainedRow, SampledRow, TableOptions, TableRow, TableSampleOptions } from './flow/table.ts';
+export type { ExplainedRow, SampledGiven, SampledRow, TableOptions, TableRow } from './flow/table.ts';
 export type { TableColumn } from './table/columns.ts';
 export type { ColumnKind } from './table/infer.ts';
 export { explain, impute, predict, sampleGiven } from './flow/questions.ts';

@@ -6,6 +6,7 @@ import {
   integer,
   numberWhere,
   listOf,
+  NAMES,
   POSITIVE,
   requireOptions,
   SEED,
@@ -234,6 +235,13 @@ export interface GivenSamples extends ImputedRows {
  * @throws {ShapeError} when a column is unknown to the flow, or all are known
  */
 export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOptions): Promise<GivenSamples> {
+  const { firstRow: _, ...rules } = ASK_RULES;
+  requireOptions(
+    'sampleGiven',
+    options,
+    { ...rules, row: FLOATS, known: NAMES, seed: SEED, sweeps: integer(1, 10_000) },
+    ['row', 'known'],
+  );
   const { row, known, context, widths, seed = 0, sweeps = DEFAULTS.sweeps, signal } = options;
   const { dim } = flow;
   const conditionals = await flow.conditionals();

@@ -2,7 +2,7 @@
 import { NAMES, OBJECT, oneOf, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { explain, impute, predict, QUANTILES, sampleGiven } from './questions.ts';
-import type { AskOptions, ImputeOptions, PredictOptions } from './questions.ts';
+import type { AskOptions, ImputeOptions, PredictOptions, SampleGivenOptions } from './questions.ts';
 import { predictedCells } from '../conditionals/predicted.ts';
 import type { PredictedCell } from '../conditionals/predicted.ts';
 import { DataError, ShapeError } from '../errors.ts';
@@ -35,12 +35,10 @@ export interface TableOptions {
 /** A row of samples: numbers as numbers, labels and dates as text, blanks as null. */
 export type SampledRow = Record<string, number | string | null>;
 
-export interface TableSampleOptions extends SampleOptions {
-  /**
-   * Known cells by column, such as `{ city: 'Rome', age: 31 }`: all rows have them, and Gibbs sweeps draw the other cells
-   * given them. Only of a flow, with `temperature` 1 and `firstRow` 0, and with at most one context.
-   */
-  given?: TableRow;
+/** Rows that share cells, and as many independent rows as would say as much. */
+export interface SampledGiven {
+  rows: SampledRow[];
+  effectiveSize: number;
 }
 
 /** How odd a row is, and each of its cells given the others. */
@@ -153,22 +151,26 @@ export class Table {
     return flow.logProb(values, { ...options, widths });
   }
 
+  /** Draws n rows: see `Flow.sample`. */
+  async sample(flow: Density, n: number, options: SampleOptions = {}): Promise<SampledRow[]> {
+    return this.#rows(await flow.sample(n, options));
+  }
+
   /**
-   * Draws n rows; with `given`, rows that have these cells: `sampleGiven` also says how many independent rows they are
-   * worth.
+   * Draws n rows that have known cells, such as `{ city: 'Rome', age: 31 }`: Gibbs sweeps draw the other cells given them.
    * @throws {ShapeError} naming a given column that is not learned, or a value that its column cannot have
    */
-  async sample(
-    flow: Density,
+  async sampleGiven(
+    flow: Flow,
     n: number,
-    { given, ...options }: TableSampleOptions = {},
-  ): Promise<SampledRow[]> {
-    const values =
-      given === undefined ? await flow.sample(n, options) : await this.#sampleGiven(flow, n, given, options);
-    const rows = this.#codec.decodeDrawn(values);
-    return rows.map((row) =>
-      Object.fromEntries(this.columns.map((column, i) => [column.name, valueOf(column, row[i] ?? '')])),
-    );
+    given: TableRow,
+    options: Omit<SampleGivenOptions, 'row' | 'known' | 'widths'> = {},
+  ): Promise<SampledGiven> {
+    await this.#requireLearned(flow);
+    const texts = new Map(Object.keys(given).map((name) => [name, textOf(given, name)]));
+    const { values: row, widths, known } = knownRow(this.#codec, texts, 'given');
+    const { values, effectiveSize } = await sampleGiven(flow, n, { ...options, row, widths, known });
+    return { rows: this.#rows(values), effectiveSize };
   }
 
   /**
@@ -240,21 +242,12 @@ export class Table {
     });
   }
 
-  async #sampleGiven(
-    flow: Density,
-    n: number,
-    given: TableRow,
-    { seed, context, temperature = 1, firstRow = 0, signal }: SampleOptions,
-  ): Promise<Rows> {
-    if (!isFlow(flow) || temperature !== 1 || firstRow !== 0) {
-      const found = isFlow(flow) ? 'with temperature or firstRow' : 'with an ensemble';
-      throw new ShapeError('sample option given', found, 'a flow, temperature 1 and firstRow 0');
-    }
-    await this.#requireLearned(flow);
-    const texts = new Map(Object.keys(given).map((name) => [name, textOf(given, name)]));
-    const { values, widths, known } = knownRow(this.#codec, texts, 'sample option given');
-    const asked = { row: values, widths, known, seed, context, signal };
-    return (await sampleGiven(flow, n, asked)).values;
+  #rows(values: Rows): SampledRow[] {
+    return this.#codec
+      .decodeDrawn(values)
+      .map((row) =>
+        Object.fromEntries(this.columns.map((column, i) => [column.name, valueOf(column, row[i] ?? '')])),
+      );
   }
 
   /** @throws {ShapeError} when the flow's columns are not those of the table */
@@ -278,10 +271,6 @@ export class Table {
   #encode(rows: readonly TableRow[]) {
     return this.#codec.encode(this.#texts(rows));
   }
-}
-
-function isFlow(density: Density): density is Flow {
-  return 'conditionals' in density;
 }
 
 function textOf(row: TableRow, name: string): string {

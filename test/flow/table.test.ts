@@ -136,18 +136,18 @@ describe('questions of a table', () => {
   });
 
   it('draws rows with given cells', async () => {
-    const drawn = await table.sample(flow, 5, { given: { city: 'Lima', visits: 2 } });
+    const { rows: drawn, effectiveSize } = await table.sampleGiven(flow, 5, { city: 'Lima', visits: 2 });
     expect(drawn.every(({ city, visits }) => city === 'Lima' && visits === 2)).toBe(true);
     expect(new Set(drawn.map(({ rain }) => rain)).size).toBeGreaterThan(1);
-    await expect(table.sample(flow, 5, { given: { city: 'Rome' } })).rejects.toThrow(
-      /sample option given: found city=Rome, expected one of/,
+    expect(effectiveSize).toBeGreaterThan(1);
+    expect(effectiveSize).toBeLessThanOrEqual(5);
+    await expect(table.sampleGiven(flow, 5, { city: 'Rome' })).rejects.toThrow(
+      /given: found city=Rome, expected one of/,
     );
-    await expect(table.sample(flow, 5, { given: { snow: 1 } })).rejects.toThrow(
+    await expect(table.sampleGiven(flow, 5, { snow: 1 })).rejects.toThrow(
       /found snow, expected columns among/,
     );
-    await expect(table.sample(flow, 5, { given: { visits: 1 }, temperature: 0.5 })).rejects.toThrow(
-      /expected a flow, temperature 1 and firstRow 0/,
-    );
+    await expect(table.sampleGiven(flow, 5, { visits: 1 }, { sweeps: 0 })).rejects.toThrow(/sweeps.*found 0/);
   });
 
   it('refuses a flow that has not learned the table', async () => {
