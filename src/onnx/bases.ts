@@ -1,6 +1,6 @@
 /** Each base distribution on the graph: its log-density, and samples from draws that the caller gives. */
 import type { Base, BaseLayer } from '../bases/base.ts';
-import { BASES } from '../bases/index.ts';
+import type { BASES } from '../bases/index.ts';
 import type { BaseType } from '../bases/index.ts';
 import type { MixtureSlots } from '../model/tensors.ts';
 import { softmax } from '../reference/maths/rational_quadratic.ts';
@@ -120,7 +120,7 @@ const TABLE: { [Type in BaseType]: OnnxBase<LayerOf<(typeof BASES)[Type]>> } = {
 
 /** The row of a base in the table. */
 export function onnxBase({ spec }: BaseLayer): OnnxBase<BaseLayer> {
-  return TABLE[spec.type as BaseType] as OnnxBase<BaseLayer>;
+  return TABLE[spec.type as BaseType];
 }
 
 function normalLogProb(graph: Graph, z: Value, dim: number): Value {

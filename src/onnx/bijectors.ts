@@ -2,7 +2,7 @@
 import type { Bijector, Layer } from '../bijectors/bijector.ts';
 import type { CouplingTensors } from '../bijectors/coupling.ts';
 import type { DiagonalTensors } from '../bijectors/diagonalMap.ts';
-import { BIJECTORS } from '../bijectors/index.ts';
+import type { BIJECTORS } from '../bijectors/index.ts';
 import type { BijectorType } from '../bijectors/index.ts';
 import type { FeatureBlock } from '../model/blocks.ts';
 import type { TensorSlot } from '../model/tensors.ts';

@@ -4,25 +4,27 @@ import * as ort from 'onnxruntime-web';
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = 'error';
 
-/** Numbers of an input with the shape that the graph expects. */
+/** Numbers of an input, row-major. */
 export interface Given {
-  element: 'float32' | 'float64';
   shape: readonly number[];
   values: ArrayLike<number>;
 }
 
-/** The outputs of a graph by name. */
-export async function runOnnx(
-  model: Uint8Array,
-  inputs: Readonly<Record<string, Given>>,
-): Promise<Record<string, Float32Array | Float64Array>> {
+export type Outputs = Record<string, Float32Array | Float64Array>;
+
+/** The outputs of a graph by name. The graph says whether its inputs are float32 or float64. */
+export async function runOnnx(model: Uint8Array, inputs: Readonly<Record<string, Given>>): Promise<Outputs> {
   const session = await ort.InferenceSession.create(model);
   try {
-    const feeds = Object.entries(inputs).map(([name, { element, shape, values }]) => [
+    const isWide = (name: string): boolean =>
+      session.inputMetadata.some(
+        (input) => input.name === name && input.isTensor && input.type === 'float64',
+      );
+    const feeds = Object.entries(inputs).map(([name, { shape, values }]) => [
       name,
-      element === 'float64'
-        ? new ort.Tensor(element, Float64Array.from(values), shape)
-        : new ort.Tensor(element, Float32Array.from(values), shape),
+      isWide(name)
+        ? new ort.Tensor('float64', Float64Array.from(values), shape)
+        : new ort.Tensor('float32', Float32Array.from(values), shape),
     ]);
     const results = await session.run(Object.fromEntries(feeds));
     return Object.fromEntries(
