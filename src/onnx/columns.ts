@@ -180,7 +180,7 @@ function wholeOf(graph: Graph, column: ColumnOf<'number'>, value: Value): Value 
 
 /** The row of a column in the table. */
 export function onnxColumn({ column }: Part): OnnxColumn<TableColumn> {
-  const row = COLUMNS[column.type] as OnnxColumn<TableColumn> | undefined;
+  const row = COLUMNS[column.type];
   if (row !== undefined) return row;
   throw new RangeError(`${column.name} is not learned`);
 }

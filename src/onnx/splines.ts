@@ -55,9 +55,12 @@ export function sharedSplines(
   );
   const fromEnd = (start: number): number[] => (start < 0 ? [-bound, start + bound] : [bound, start - bound]);
   const numbers = each.flatMap(({ x, width, z, height, left, right }) => [
-    ...[...fromEnd(x), width],
-    ...[...fromEnd(z), height],
-    ...[left, right],
+    ...fromEnd(x),
+    width,
+    ...fromEnd(z),
+    height,
+    left,
+    right,
   ]);
   return { bins, bound, table: graph.constant('float', numbers, [count, bins, NUMBERS], 'table') };
 }

@@ -50,7 +50,7 @@ describe('an exported flow that was trained', () => {
     const data = within(spec, correlated());
     const context = randomContext(spec, ROWS);
     const settings = { steps: 30, batch: 64, learningRate: 1e-2, ...(context && { context }) };
-    for await (const _report of flow.fit(data, settings)) {
+    for await (const _ of flow.fit(data, settings)) {
       // The steps alone matter.
     }
     const graphs = await exportOnnx(flow);
