@@ -4,6 +4,7 @@ import type { Plugin } from 'vite';
 
 const nodeOnly = [
   /^node:/,
+  /^@bufbuild\/protobuf/,
   '@observablehq/plot',
   '@sparticuz/chromium',
   'cli-progress',
@@ -44,6 +45,7 @@ export default defineConfig({
         reference: 'src/reference/index.ts',
         bench: 'src/measure/index.ts',
         ensemble: 'src/ensemble.ts',
+        onnx: 'src/onnx/index.ts',
         pytorch: 'src/pytorch.ts',
         table: 'src/table.ts',
         cli: 'src/cli/index.ts',

@@ -105,6 +105,19 @@ describe('the entry for PyTorch models', () => {
   });
 });
 
+describe('the entry for ONNX models', () => {
+  it('works in a page too: it reaches no module of Node and no package that is not made for browsers', () => {
+    const files = reachable('src/onnx/index.ts');
+    const outside = new Set([...files].flatMap(allImports).filter((target) => !target.startsWith('src/')));
+    expect([...outside].sort()).toEqual([
+      '@bufbuild/protobuf/wire',
+      'package.json',
+      'valibot',
+      'wgsl-preprocessor/wgsl-preprocessor.js',
+    ]);
+  });
+});
+
 describe('the benchmark entry', () => {
   const files = reachable('src/measure/index.ts');
 

@@ -5,6 +5,7 @@ import * as benchEntry from '../src/measure/index.ts';
 import * as browserEntry from '../src/index.ts';
 import { EXIT } from '../src/cli/session.ts';
 import * as nodeEntry from '../src/node.ts';
+import * as onnxEntry from '../src/onnx/index.ts';
 import * as pytorchEntry from '../src/pytorch.ts';
 import * as referenceEntry from '../src/reference/index.ts';
 import { kernelsByFile } from './support/kernels.ts';
@@ -147,6 +148,7 @@ describe('the documents', () => {
     ['wgflow/node', nodeEntry],
     ['wgflow/reference', referenceEntry],
     ['wgflow/bench', benchEntry],
+    ['wgflow/onnx', onnxEntry],
     ['wgflow/pytorch', pytorchEntry],
   ])('import from %s what that entry exports', (entry, exported) => {
     const names = [...all.matchAll(/import \{ ([^}]+) \} from '([^']+)'/g)]

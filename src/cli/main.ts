@@ -288,8 +288,8 @@ wgflow bench --compare before.json after.json`,
 
   for (const each of program.commands) {
     each.optionsGroup('General:');
-    if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
-    if (each.name() !== 'info') each.addOption(precision());
+    if (!['inspect', 'info', 'export'].includes(each.name())) each.addOption(tuning());
+    if (!['info', 'export'].includes(each.name())) each.addOption(precision());
     if (TABLE_COMMANDS.has(each.name())) for (const option of tableOptions()) each.addOption(option);
     each
       .option('--quiet', 'print only errors and warnings on stderr')

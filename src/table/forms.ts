@@ -34,8 +34,8 @@ function dayOf(year: number, month: number, day: number): number {
 }
 
 /** The days of the years 1 to 9999, which dates of four digits can name. */
-const FIRST_DAY = -719_162;
-const LAST_DAY = 2_932_896;
+export const FIRST_DAY = -719_162;
+export const LAST_DAY = 2_932_896;
 
 /** A day far from the data, which a sample may have, is the nearest that can be written. */
 function isoDate(day: number): string {

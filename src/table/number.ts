@@ -52,9 +52,9 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
   ],
 
   codec(column) {
-    const { form, domain, step, min, mean, std, numbers, atoms } = column;
-    const { parse, format, kind } = formOf(form);
-    const isFromZero = min >= 0 && kind === undefined;
+    const { form, domain, step, mean, std, numbers, atoms } = column;
+    const { parse, format } = formOf(form);
+    const startsAtZero = isFromZero(column);
     // The first part is for rows with a number.
     const parts = cellsOf([Math.max(numbers, 1), ...(atoms?.counts ?? [])]);
     const [plain] = parts as [Cell];
@@ -90,11 +90,16 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
         if (which > 0) return atoms?.texts[which - 1] ?? '';
         const number = features.at(-1) ?? NaN;
         if (!isWhole) return format(number);
-        return format(isFromZero ? Math.max(Math.floor(number), 0) : Math.floor(number));
+        return format(startsAtZero ? Math.max(Math.floor(number), 0) : Math.floor(number));
       },
     };
   },
 };
+
+/** Whether its whole numbers are never negative. */
+export function isFromZero({ min, form }: NumberColumn): boolean {
+  return min >= 0 && formOf(form).kind === undefined;
+}
 
 /** The noise in place of a number: like the other numbers where it may be any, else close to their mean. */
 function fillerOf(domain: NumberColumn['domain'], mean: number, std: number): Cell {

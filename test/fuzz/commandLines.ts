@@ -17,6 +17,7 @@ const COMMANDS = [
   'gradients',
   'check',
   'inspect',
+  'export',
   'info',
   'help',
   '',
@@ -176,12 +177,16 @@ function argumentsOf(random: Random): string[] {
   const command = random.chance(0.02) ? value() : random.pick(COMMANDS);
   const args = [command];
   if (
-    ['train', 'logprob', 'forward', 'inverse', 'gradients', 'check', 'sample', 'inspect'].includes(command)
+    ['train', 'logprob', 'forward', 'inverse', 'gradients', 'check', 'sample', 'inspect', 'export'].includes(
+      command,
+    )
   ) {
     if (command !== 'train') args.push(random.chance(0.7) ? 'people.model' : value());
-    if (!['sample', 'inspect'].includes(command)) args.push(random.chance(0.7) ? 'people.csv' : value());
+    if (!['sample', 'inspect', 'export'].includes(command))
+      args.push(random.chance(0.7) ? 'people.csv' : value());
   }
   if (command === 'sample' && random.chance(0.9)) args.push('-n', random.pick(NUMBERS.slice(0, 5)));
+  if (command === 'export' && random.chance(0.9)) args.push('--to', 'onnx', '--out', 'exported');
   // A run of few small steps, unless a later option asks for others.
   if (command === 'train')
     args.push('--steps', '3', '--batch', '8', '--couplings', '1', '--hidden', '4', '--tuning', 'fixed');

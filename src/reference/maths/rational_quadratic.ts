@@ -1,10 +1,10 @@
 /** Monotone rational-quadratic splines in f64, for one feature of one row. @see Durkan et al. 2019 */
 import { at } from './at.ts';
 
-const MIN_SHARE = 1e-3;
-const MIN_DERIVATIVE = 1e-3;
+export const MIN_SHARE = 1e-3;
+export const MIN_DERIVATIVE = 1e-3;
 /** With this shift, a raw 0 gives the derivative 1. */
-const DERIVATIVE_SHIFT = Math.log(Math.expm1(1 - MIN_DERIVATIVE));
+export const DERIVATIVE_SHIFT = Math.log(Math.expm1(1 - MIN_DERIVATIVE));
 
 /** A bin: where it starts in x and z, its sizes, and the slopes at its two knots. */
 export interface SplineBin {
