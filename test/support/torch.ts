@@ -26,6 +26,9 @@ export interface TorchCase {
   z?: number[][];
   context?: number[][];
   sample?: { n: number; seed: number; temperature?: number };
+  /** Rows of a table by column, to be scored. */
+  rows?: Record<string, string>[];
+  draw?: { n: number; seed: number; given?: Record<string, string> };
   gradients?: boolean;
   tune?: { steps: number; file: string };
   double?: boolean;
@@ -38,6 +41,8 @@ export interface TorchResult {
   x: number[];
   inverse_log_det: number[];
   sample: number[];
+  row_log_prob: number[];
+  rows: Record<string, string | number | null>[];
   gradients: Record<string, number[]>;
   losses: number[];
 }
@@ -45,12 +50,13 @@ export interface TorchResult {
 /** The results of cases whose models are in the folder; each has what its case asks for. */
 export function runTorch(folder: string, cases: readonly TorchCase[]): TorchResult[] {
   writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases));
-  copyFileSync(join(ROOT, 'src/io/torch/flow.py'), join(folder, 'flow.py'));
+  for (const name of ['flow.py', 'table.py'])
+    copyFileSync(join(ROOT, 'src/io/torch', name), join(folder, name));
   runPython([join(ROOT, 'test/support/torch_cases.py'), folder]);
   // Python writes infinities as JavaScript does, but not as JSON does.
   const text = readFileSync(join(folder, 'results.json'), 'utf8').replaceAll(/-?Infinity|NaN/g, '"$&"');
   return JSON.parse(text, (_, value: unknown) =>
-    typeof value === 'string' ? Number(value) : value,
+    value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value,
   ) as TorchResult[];
 }
 

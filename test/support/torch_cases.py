@@ -1,7 +1,7 @@
 """Runs models in PyTorch by the flow.py of a folder: reads cases.json there, and writes results.json.
 
 A case has `model`, a file of the folder, and what it asks for: `x` [B, D] for log_prob, z and log_det; `z` [B, D] for
-inverse; `sample` {n, seed, temperature}; `gradients` true for those of the mean NLL of x; `tune` {steps, file} for a
+inverse; `sample` {n, seed, temperature}; `rows` of a table for row_log_prob; `draw` {n, seed, given} for rows; `gradients` true for those of the mean NLL of x; `tune` {steps, file} for a
 file with the model after some steps of Adam on x. `context` [B, C] goes along. `double` computes in float64.
 """
 
@@ -15,6 +15,7 @@ folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
 
 from flow import Flow  # noqa: E402
+from table import Table  # noqa: E402
 
 torch.manual_seed(0)
 
@@ -52,8 +53,11 @@ def run(case):
             back, log_det = flow.inverse(torch.tensor(case["z"], dtype=torch.float64), context)
             result |= {"x": back, "inverse_log_det": log_det}
         if "sample" in case:
-            asked = dict(case["sample"])
-            result["sample"] = flow.sample(asked.pop("n"), context, **asked)
+            result["sample"] = flow.sample(context=context, **case["sample"])
+        if "rows" in case:
+            result["row_log_prob"] = Table(flow).log_prob(case["rows"])
+        if "draw" in case:
+            result["rows"] = Table(flow).sample(**case["draw"])
     return {k: v.flatten().tolist() if isinstance(v, torch.Tensor) else v for k, v in result.items()}
 
 
