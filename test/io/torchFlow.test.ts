@@ -82,6 +82,7 @@ describe.runIf(hasTorch)('flow.py', () => {
       { map: 'tanh', bound: 1.5 },
       { map: 'sigmoid' },
       { map: 'sigmoid', floor: 1e-3 },
+      { map: 'softclip', bound: 2 },
     ] satisfies ScaleMap[];
     const couplings = ACTIVATIONS.flatMap((activation) =>
       scales.flatMap((scale) =>

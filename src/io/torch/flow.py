@@ -258,6 +258,8 @@ def log_scale(spec, a):
         return spec["bound"] * torch.tanh(a / spec["bound"])
     if spec["map"] == "sigmoid":
         return torch.log(torch.sigmoid(a + 2) + spec["floor"]) if "floor" in spec else functional.logsigmoid(a + 2)
+    if spec["map"] == "softclip":
+        return a / (1 + a.abs() / spec["bound"])
     return a
 
 
