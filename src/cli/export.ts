@@ -1,6 +1,6 @@
 /** `wgflow export`: a model as files of another program. */
 import { join } from 'node:path';
-import { pytorchFiles } from '../io/pytorchExport.ts';
+import { pytorchFiles } from '../io/torch/export.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { readModel } from './modelInput.ts';
 import type { ModelFile } from './modelInput.ts';

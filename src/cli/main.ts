@@ -78,7 +78,7 @@ const TABLE_COMMANDS = new Set(
 );
 
 /** The commands that run no kernel and print no plan. */
-const WITHOUT_KERNELS = new Set(['info', 'export']);
+const WITHOUT_KERNELS = new Set(['info', 'export', 'import']);
 
 function programOf(run: RunCommand): Command {
   const program = new Command('wgflow')

@@ -14,7 +14,12 @@ export const scaleMapSchema = v.variant('map', [
 ]);
 export type ScaleMap = v.InferOutput<typeof scaleMapSchema>;
 
-export const SCALE_MAPS = ['exp', 'tanh', 'sigmoid', 'softclip'] as const satisfies readonly ScaleMap['map'][];
+export const SCALE_MAPS = [
+  'exp',
+  'tanh',
+  'sigmoid',
+  'softclip',
+] as const satisfies readonly ScaleMap['map'][];
 
 /** Its number in shaders. */
 export function scaleMapCode({ map }: ScaleMap): number {

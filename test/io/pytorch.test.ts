@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FlowAssembly, identityOf } from '../../src/io/flowAssembly.ts';
-import { luFactors } from '../../src/io/luFactors.ts';
-import { nflowsModel, normflowsModel, readStateDict } from '../../src/io/pytorch.ts';
-import type { StateDict } from '../../src/io/stateDict.ts';
+import { FlowAssembly, identityOf } from '../../src/io/torch/flowAssembly.ts';
+import { luFactors } from '../../src/io/torch/luFactors.ts';
+import { nflowsModel, normflowsModel } from '../../src/io/torch/nflows.ts';
+import { readStateDict } from '../../src/io/torch/stateDict.ts';
+import type { StateDict } from '../../src/io/torch/stateDict.ts';
 import { uniforms } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';

@@ -8,7 +8,7 @@ import type { Base } from '../../src/bases/base.ts';
 import { BASES } from '../../src/bases/index.ts';
 import type { BaseSpec } from '../../src/bases/index.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
-import { pytorchFiles } from '../../src/io/pytorchExport.ts';
+import { pytorchFiles } from '../../src/io/torch/export.ts';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
 import { intoDomain } from '../../src/model/domain.ts';
 import type { ScaleMap } from '../../src/model/scaleMap.ts';

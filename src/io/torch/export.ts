@@ -1,7 +1,7 @@
 /** A model for PyTorch: its file, and the Python code that reads it. */
-import { decodeModel, encodeModel } from './modelFile.ts';
-import flowCode from './torch/flow.py?raw';
-import tableCode from './torch/table.py?raw';
+import { decodeModel, encodeModel } from '../modelFile.ts';
+import flowCode from './flow.py?raw';
+import tableCode from './table.py?raw';
 
 /**
  * The files of a folder for PyTorch, by name: `model.safetensors`; `flow.py` with the class `Flow`, which needs torch
