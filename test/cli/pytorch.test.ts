@@ -1,4 +1,5 @@
 /** Models trained by the command line, exported and run by PyTorch: the same numbers, there and back. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../src/presets/index.ts';
 import { uniforms } from '../../src/random.ts';
@@ -156,6 +157,65 @@ describe.runIf(hasTorch)('an exported model of a table', () => {
         else expect(own ?? '', where).toBe(cell);
       });
     });
+  });
+});
+
+describe('import', () => {
+  const library = (name: string): URL => new URL(`../oracle/libraries/${name}`, import.meta.url);
+  const imported = 'import --out imported.safetensors';
+
+  it.each(['nflows_spline_d4', 'normflows_glow_lu_d5', 'zuko_based_d4'])(
+    'writes the model of %s, with the numbers of the library',
+    async (name) => {
+      const { options, x, log_prob } = JSON.parse(readFileSync(library(`${name}.json`), 'utf8')) as {
+        options: object;
+        x: number[][];
+        log_prob: number[];
+      };
+      cli.write('state.safetensors', readFileSync(library(`${name}.safetensors`)));
+      cli.write('facts.json', JSON.stringify(options));
+      cli.write('x.csv', x.map((row) => row.join(',')).join('\n'));
+      const from = name.split('_')[0];
+      await expectDone(cli, `${imported} --from ${from} state.safetensors --config facts.json`);
+      // As in test/oracle/libraries.test.ts.
+      expectClose('log p', await scores('imported.safetensors', 'x.csv'), log_prob, 1e-4);
+    },
+  );
+
+  it.each([
+    [
+      '--from nflows torch.pt',
+      'torch.pt: found a file of torch.save, expected a safetensors file. In Python: from',
+    ],
+    ['--from nflows none.safetensors', 'none.safetensors: found no such file, expected a safetensors file'],
+    [
+      '--from normflows state.safetensors',
+      '--config FILE, option flows: found undefined, expected an integer ≥ 0',
+    ],
+    [
+      '--from nflows state.safetensors --config facts.json',
+      'facts.json option activaton: found an unknown name',
+    ],
+    ['--from nflows state.safetensors --config x.csv', 'x.csv: found no JSON'],
+    [
+      '--from zuko state.safetensors --config list.json',
+      'list.json: found [1], expected an object of options',
+    ],
+    [
+      '--from zuko state.safetensors',
+      'state.safetensors: tensor base.loc: found nothing, expected this tensor',
+    ],
+    ['--from tensorflow state.safetensors', 'Allowed choices are nflows, normflows, zuko, vanilla'],
+  ])('refuses %s', async (args, message) => {
+    cli.write('state.safetensors', readFileSync(library('nflows_spline_d4.safetensors')));
+    cli.write('torch.pt', 'PK\u0003\u0004');
+    cli.write('facts.json', '{"activaton": "tanh"}');
+    cli.write('list.json', '[1]');
+    cli.write('x.csv', '1,2');
+    const { code, stderr } = await cli.run(`${imported.replace('imported', 'refused')} ${args}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(cli.files()).not.toContain('refused.safetensors');
   });
 });
 
