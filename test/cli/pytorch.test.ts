@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../src/presets/index.ts';
 import { uniforms } from '../../src/random.ts';
-import { expectClose } from '../support/compare.ts';
+import { expectClose, expectNormClose } from '../support/compare.ts';
 import { hasTorch, rowsOf, runTorch } from '../support/torch.ts';
 import { parseTable } from '../support/cliFolder.ts';
 import { CommandLine } from './commandLine.ts';
@@ -96,6 +96,18 @@ describe.runIf(hasTorch)('an exported model', () => {
     }
   });
 
+  it('has the gradients of wgflow', async () => {
+    await expectDone(cli, 'export people.model --to pytorch --out people');
+    await expectDone(cli, 'gradients people.model people.csv --out gradients.json --tuning fixed');
+    const file = Buffer.from(cli.bytes('gradients.json')).toString();
+    const { gradients } = JSON.parse(file) as { gradients: Record<string, { values: number[] }> };
+    const [found] = runTorch(cli.folder, [{ model: 'people/model.safetensors', x: PEOPLE, gradients: true }]);
+    expect(Object.keys(found!.gradients).sort()).toEqual(Object.keys(gradients).sort());
+    for (const [name, { values }] of Object.entries(gradients)) {
+      expectNormClose(name, found!.gradients[name]!, values, 1e-4);
+    }
+  });
+
   it('comes back after steps of Adam', async () => {
     await expectDone(cli, 'export people.model --to pytorch --out tuned');
     const [found] = runTorch(cli.folder, [
@@ -121,27 +133,37 @@ describe.runIf(hasTorch)('an exported model', () => {
 });
 
 describe.runIf(hasTorch)('an exported model of a table', () => {
-  it('scores and draws rows with cells of every kind, conditioned on labels and numbers', async () => {
+  it.each([
+    '--preset glow --context group,weight',
+    '--preset spline --context group --base class',
+    '--preset realnvp',
+  ])('scores and draws rows with cells of every kind: %s', async (choice) => {
     cli.write('kinds.csv', kindsTable(240, 0));
     cli.write('others.csv', kindsTable(60, 500));
-    const options = `${TINY} --types code=category,when2=day_first --context group,weight`;
+    const options = `${TINY} --types code=category,when2=day_first ${choice}`;
     await expectDone(cli, `train kinds.csv ${options} --out kinds.model`);
     await expectDone(cli, 'export kinds.model --to pytorch --out kinds');
     expect(cli.files()).toContain('kinds');
     const [header = '', ...lines] = kindsTable(60, 500).trimEnd().split('\n');
-    const names = header.split(',');
     const rows = lines.map((line) =>
-      Object.fromEntries(line.split(',').map((cell, column) => [names[column]!, cell])),
+      Object.fromEntries(line.split(',').map((cell, column) => [header.split(',')[column]!, cell])),
     );
-    const given = { group: 'b', weight: '2.5' };
+    const names = choice.includes('--context') ? choice.split(' ')[3]!.split(',') : [];
+    const given = Object.fromEntries(names.map((name) => [name, name === 'group' ? 'b' : '2.5']));
     const [found] = runTorch(cli.folder, [
-      { model: 'kinds/model.safetensors', rows, draw: { n: 40, seed: 5, given } },
+      {
+        model: 'kinds/model.safetensors',
+        rows,
+        draw: { n: 40, seed: 5, ...(names.length > 0 && { given }) },
+      },
     ]);
     const { row_log_prob, rows: drawn } = found!;
     expectClose('log p', row_log_prob, await scores('kinds.model', 'others.csv'), BOUND);
     const { stdout } = await expectDone(
       cli,
-      'sample kinds.model -n 40 --seed 5 --context group=b,weight=2.5 --tuning fixed',
+      `sample kinds.model -n 40 --seed 5 --tuning fixed ${
+        names.length > 0 ? `--context ${names.map((name) => `${name}=${given[name]}`).join(',')}` : ''
+      }`,
     );
     const [columns = '', ...cells] = stdout.trimEnd().split('\n');
     cells.forEach((line, row) => {
