@@ -41,7 +41,10 @@ echo '{"flows": 16, "activation": "leaky_relu"}' > facts.json`,
         .choices(Object.keys(LIBRARIES))
         .makeOptionMandatory(),
     )
-    .option('--config <file>', 'JSON file with what a state dict does not say, such as {"activation": "tanh"}')
+    .option(
+      '--config <file>',
+      'JSON file with what a state dict does not say, such as {"activation": "tanh"}',
+    )
     .requiredOption('--out <file>', 'model file to write')
     .action((stateDict: string, options: GlobalOptions & ImportOptions) =>
       run(options, (session) => importCommand(session, stateDict, options)),
