@@ -41,7 +41,7 @@ export async function importCommand(
   const { rules, required, model: modelOf } = LIBRARIES[from];
   const options = config === undefined ? {} : await readConfig(config);
   requireOptions(config ?? '--config FILE,', options, rules, required);
-  const model = modelOf(await readState(stateFile), options as never, stateFile);
+  const model = modelOf(await readState(stateFile), options, stateFile);
   const { bijectors, dim } = model.spec;
   const output = await openOutput(out);
   try {

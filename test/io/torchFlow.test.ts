@@ -48,7 +48,7 @@ describe.runIf(hasTorch)('flow.py', () => {
       ]),
     ];
     const small = { couplings: 3, hidden: [6, 5] };
-    requireEqual(
+    expectNumbersOfTwins(
       Object.values(PRESETS).flatMap(({ name, spec }) =>
         varied
           // The article's model has couplings only, which need two features.
@@ -60,7 +60,7 @@ describe.runIf(hasTorch)('flow.py', () => {
 
   it('computes what the twins do, for random flows', () => {
     const specs = fc.sample(randomSpecs({ maxDim: 7, maxContext: 3 }), 60);
-    requireEqual(specs);
+    expectNumbersOfTwins(specs);
   });
 
   it('subtracts and adds large offsets in float64', () => {
@@ -72,7 +72,7 @@ describe.runIf(hasTorch)('flow.py', () => {
     const bijectors = base.bijectors.map((one) =>
       one.type === 'standardize' ? { ...one, offset: [5_400_000, 0, -(2 ** 31)] } : one,
     );
-    requireEqual([{ ...base, bijectors }]);
+    expectNumbersOfTwins([{ ...base, bijectors }]);
   });
 
   it('knows every activation and scale map', () => {
@@ -95,7 +95,7 @@ describe.runIf(hasTorch)('flow.py', () => {
       ),
     );
     const flow = { version: 1, dim: 3, contextDim: 0, base: { type: 'standard_normal' } } as const;
-    requireEqual(couplings.map((coupling) => ({ ...flow, bijectors: [coupling] })));
+    expectNumbersOfTwins(couplings.map((coupling) => ({ ...flow, bijectors: [coupling] })));
   });
 
   it('is exported as it is, next to the model without the state of its optimiser', () => {
@@ -107,8 +107,8 @@ describe.runIf(hasTorch)('flow.py', () => {
   });
 });
 
-/** Requires the numbers of the twins of random parameters in PyTorch: maps, densities, gradients. */
-function requireEqual(specs: readonly FlowSpec[]): void {
+/** Expects the numbers of the twins of random parameters in PyTorch: maps, densities, gradients. */
+function expectNumbersOfTwins(specs: readonly FlowSpec[]): void {
   const cases = specs.map((spec, index) => {
     const model = `${index}.safetensors`;
     const parameters = randomParameters(spec, index);

@@ -78,5 +78,5 @@ function read(name: string): { model: Model; fixture: Fixture } {
   const fixture: Fixture = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
   const state = readStateDict(readFileSync(new URL(`${name}.safetensors`, folder)), name);
   const library = LIBRARIES[name.split('_')[0] as LibraryName];
-  return { model: library.model(state, fixture.options as never, name), fixture };
+  return { model: library.model(state, fixture.options, name), fixture };
 }
