@@ -177,13 +177,14 @@ describe('a state dict of zuko', () => {
   };
   const first = 'transform.transforms.0';
 
-  it('is refused if it is masked autoregressive', () => {
+  it('is refused if it is masked autoregressive with more than two passes', () => {
     const refused = zuko((tensors) => {
       tensors.delete(`${first}.mask`);
       tensors.set(`${first}.hyper.0.mask`, { shape: [1], data: [1] });
+      tensors.set(`${first}.order`, { shape: [3], data: [2, 1, 0] });
     });
     expect(refused).toThrow(
-      /flow\.safetensors: transform\.transforms\.0: found a masked autoregressive transformation/,
+      /flow\.safetensors: transform\.transforms\.0: found a masked autoregressive transformation of 3 passes/,
     );
   });
 

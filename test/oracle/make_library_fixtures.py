@@ -99,11 +99,14 @@ def zuko_models():
     based.base.loc.copy_(torch.tensor([0.5, -0.25, 0.0, 1.0]))
     based.base.scale.copy_(torch.tensor([1.0, 0.5, 2.0, 1.5]))
     additive = zuko.flows.NICE(5, transforms=3, hidden_features=(6, 5), univariate=AdditiveTransform, shapes=[()])
+    # A coupling in zuko's words: two passes.
+    passes = zuko.flows.MAF(5, transforms=3, passes=2, randperm=True, hidden_features=(8, 6))
     context = [0.5, -1.5]
     return {
         "zuko_realnvp_d3": (ZukoModel(zuko.flows.RealNVP(3, transforms=3, hidden_features=(6, 6))), {}),
         "zuko_based_d4": (ZukoModel(based), {"activation": "tanh", "slope": 0.5}),
         "zuko_additive_d5": (ZukoModel(additive), {}),
+        "zuko_maf_d5": (ZukoModel(passes), {}),
         "zuko_context_d3": (ZukoModel(zuko.flows.NICE(3, 2, transforms=4, hidden_features=(6,)), context), {}),
     }
 
