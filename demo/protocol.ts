@@ -27,13 +27,16 @@ export interface TrainingChoices {
   seed: number;
 }
 
+/** The scale maps that the page offers; models of other libraries may have another one. */
+export type OfferedScale = Exclude<ScaleMap['map'], 'softclip'>;
+
 export interface ModelSettings extends TrainingChoices {
   preset: PresetName;
   couplings: number;
   hidden: number[];
   /** Residual blocks of each net, all as wide as its one hidden layer; 0 for plain nets. */
   residualBlocks: number;
-  scale: ScaleMap['map'];
+  scale: OfferedScale;
   /** The base distribution. */
   base: BaseName;
   /** Runs all steps. Otherwise, on finite data, held-out rows stop training early and the best is kept. */

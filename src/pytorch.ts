@@ -1,9 +1,16 @@
 /**
- * Models from the state dicts of PyTorch libraries, with the same numbers: `Flow.load(encodeModel(nflowsModel(state)))`.
- * docs/pytorch.md says which parts of nflows and normflows can be loaded.
+ * Models to and from PyTorch, with the same numbers: `pytorchFiles(await flow.save())` gives the files of a folder for
+ * it, and `Flow.load(encodeModel(nflowsModel(state)))` takes the state dict of a library. docs/pytorch.md says which
+ * parts of nflows, normflows and zuko can be loaded.
  */
-export { nflowsModel, normflowsModel, readStateDict } from './io/pytorch.ts';
-export type { NetOptions, NormflowsOptions } from './io/pytorch.ts';
+export { pytorchFiles } from './io/torch/export.ts';
+export { nflowsModel, normflowsModel } from './io/torch/nflows.ts';
+export type { NetOptions, NormflowsOptions } from './io/torch/nflows.ts';
+export { readStateDict } from './io/torch/stateDict.ts';
+export type { StateDict } from './io/torch/stateDict.ts';
+export { vanillaModel } from './io/torch/vanilla.ts';
+export type { VanillaOptions } from './io/torch/vanilla.ts';
+export { zukoModel } from './io/torch/zuko.ts';
+export type { ZukoOptions } from './io/torch/zuko.ts';
 export { encodeModel } from './io/modelFile.ts';
 export type { Model } from './io/modelFile.ts';
-export type { StateDict } from './io/stateDict.ts';

@@ -159,7 +159,7 @@ describe('the documents', () => {
   });
 
   it('show only commands and options that the command line has', () => {
-    const commands = ['main', 'modelCommands', 'askCommands'];
+    const commands = ['main', 'modelCommands', 'askCommands', 'exchangeCommands'];
     const source = commands.map((file) => read(`src/cli/${file}.ts`)).join('');
     const shown = [...all.matchAll(/(?:^ {4}(?:npx )?|`npx )wgflow ([^`\n]+)/gm)].map(
       ([, line = '']) => line,

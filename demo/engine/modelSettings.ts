@@ -12,7 +12,7 @@ import type {
 import { domainsOf } from '../../src/page/index.ts';
 import { BASE_NAMES, baseNameOf, BASES } from '../bases.ts';
 import { isCouplingOf, PRESET_CHOICES, PRESET_NAMES, startOf } from '../presets.ts';
-import type { ModelSettings } from '../protocol.ts';
+import type { ModelSettings, OfferedScale } from '../protocol.ts';
 import { recordedChoices, trainingOptions } from '../trainingSettings.ts';
 
 /** Bound of the bounded scale maps. */
@@ -61,7 +61,7 @@ export function specOf(
   return { ...spec, base: BASES[base].spec, bijectors };
 }
 
-function scaleOf(map: ScaleMap['map']): ScaleMap {
+function scaleOf(map: OfferedScale): ScaleMap {
   return map === 'tanh' ? { map, bound: TANH_BOUND } : { map };
 }
 
@@ -102,6 +102,10 @@ function sizeOf({ bijectors }: FlowSpec, preset: PresetName): Size {
     couplings: couplings.length,
     hidden: [...hidden],
     residualBlocks: residualBlocks ?? 0,
-    scale: first?.scale?.map ?? PRESET_CHOICES[preset].start.scale,
+    scale: isOffered(first?.scale) ? first.scale.map : PRESET_CHOICES[preset].start.scale,
   };
+}
+
+function isOffered(scale: ScaleMap | undefined): scale is ScaleMap & { map: OfferedScale } {
+  return scale !== undefined && scale.map !== 'softclip';
 }

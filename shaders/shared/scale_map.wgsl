@@ -1,5 +1,5 @@
 // The scale map of an affine coupling: raw output a -> log-scale s and its derivative ds/da.
-// docs/derivations.md, eq. (5), (6), (44), (82)
+// docs/derivations.md, eq. (5), (6), (44), (82), (159)
 #include "shared/elementary.wgsl"
 
 override SCALE_MAP: u32 = 0u;
@@ -12,7 +12,7 @@ struct LogScale {
   derivative: f32,
 }
 
-// `bound` is the bound of tanh, or the floor that sigmoid adds to the scale.
+// `bound` is the bound of tanh and softclip, or the floor that sigmoid adds to the scale.
 fn log_scale_of(a: f32, bound: f32) -> LogScale {
   if (SCALE_MAP == SCALE_MAP_TANH) {
     let y = tanh_accurate(a / bound);
@@ -25,6 +25,10 @@ fn log_scale_of(a: f32, bound: f32) -> LogScale {
       return LogScale(log_accurate(scale), sigmoid(v) * sigmoid(-v) / scale);
     }
     return LogScale(min(v, 0.0) - log_accurate(1.0 + exp(-abs(v))), sigmoid(-v));
+  }
+  if (SCALE_MAP == SCALE_MAP_SOFTCLIP) {
+    let share = 1.0 / (1.0 + abs(a) / bound);
+    return LogScale(a * share, share * share);
   }
   return LogScale(a, 1.0);
 }

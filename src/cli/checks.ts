@@ -3,7 +3,7 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { evenPlaces } from '../data/evenPlaces.ts';
 import { energyDistance, ksDistance, ksNoise, momentsOfSample } from '../data/twoSamples.ts';
 import type { Moments } from '../data/twoSamples.ts';
-import { luFactors } from '../io/luFactors.ts';
+import { luFactors } from '../io/torch/luFactors.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { ReferenceFlow } from '../reference/flow.ts';

@@ -1,18 +1,33 @@
-/** `wgflow export` writes a model in the formats of other programs; it needs no GPU. */
+/** `wgflow export`: a model as files of another program; needs no GPU. */
 import path from 'node:path';
-import type { Model } from '../io/modelFile.ts';
+import { pytorchFiles } from '../io/torch/export.ts';
 import { onnxGraphs } from '../onnx/index.ts';
+import { requireDistinctFiles } from './distinctFiles.ts';
 import { readModel } from './modelInput.ts';
+import type { ModelFile } from './modelInput.ts';
 import { openOutputFolder } from './outputFile.ts';
 import type { Session } from './session.ts';
 
-/** The files of a model in each format, by their names. */
+/** The files by name, and what to do with them. */
+interface Exported {
+  files: ReadonlyMap<string, Uint8Array>;
+  next: string;
+}
+
 export const EXPORTERS = {
-  onnx: (model, name) =>
-    Object.fromEntries(
-      Object.entries(onnxGraphs(model)).map(([graph, bytes]) => [`${name}.${graph}.onnx`, bytes]),
-    ),
-} as const satisfies Record<string, (model: Model, name: string) => Record<string, Uint8Array>>;
+  onnx: ({ model, file }: ModelFile): Exported => {
+    const { name } = path.parse(file);
+    const graphs = Object.entries(onnxGraphs(model));
+    return {
+      files: new Map(graphs.map(([graph, bytes]) => [`${name}.${graph}.onnx`, bytes])),
+      next: 'docs/onnx.md says how to run them.',
+    };
+  },
+  pytorch: ({ bytes, file }: ModelFile): Exported => ({
+    files: pytorchFiles(bytes, file),
+    next: 'In Python, in this folder: from flow import Flow; flow = Flow.load("model.safetensors")',
+  }),
+};
 
 export interface ExportOptions {
   to: keyof typeof EXPORTERS;
@@ -25,16 +40,17 @@ export async function exportCommand(
   modelFile: string,
   { to, out }: ExportOptions,
 ): Promise<void> {
-  const { model } = await readModel(modelFile);
-  const files = EXPORTERS[to](model, path.parse(modelFile).name);
-  const names = Object.keys(files);
+  const { files, next } = EXPORTERS[to](await readModel(modelFile));
+  const names = [...files.keys()];
+  const outputs = names.map((name) => ['--out', path.join(out, name)] as const);
+  requireDistinctFiles('export', outputs, [['the model', modelFile]]);
   const output = await openOutputFolder(out, names);
   try {
-    for (const [name, bytes] of Object.entries(files)) await output.write(name, bytes);
+    for (const [name, data] of files) await output.write(name, data);
     await output.commit();
   } finally {
     await output.discard();
   }
-  session.say(`Wrote ${names.join(', ')} to ${out}`);
-  session.emit({ event: 'done', out, files: names });
+  session.say(`Wrote ${names.join(', ')} to ${out}. ${next}`);
+  session.emit({ event: 'done', to, out, files: names });
 }

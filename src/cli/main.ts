@@ -13,6 +13,7 @@ import { base, BASE_FORMS } from './baseOption.ts';
 import { columnTypes, domainRequests } from './domains.ts';
 import { COLUMN_KINDS } from '../table/infer.ts';
 import { MISSING } from '../table/plan.ts';
+import { addExchangeCommands } from './exchangeCommands.ts';
 import { infoCommand } from './info.ts';
 import { addAskCommands } from './askCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
@@ -75,6 +76,9 @@ const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.p
 const TABLE_COMMANDS = new Set(
   'train sample logprob explain predict impute forward inverse gradients check'.split(' '),
 );
+
+/** The commands that run no kernel and print no plan. */
+const WITHOUT_KERNELS = new Set(['info', 'export', 'import']);
 
 function programOf(run: RunCommand): Command {
   const program = new Command('wgflow')
@@ -223,6 +227,7 @@ wgflow train data.csv --resume run.ckpt`,
 
   addModelCommands(command, run);
   addAskCommands(command, run);
+  addExchangeCommands(command, run);
 
   command(
     'info',
@@ -288,8 +293,10 @@ wgflow bench --compare before.json after.json`,
 
   for (const each of program.commands) {
     each.optionsGroup('General:');
-    if (!['inspect', 'info', 'export'].includes(each.name())) each.addOption(tuning());
-    if (!['info', 'export'].includes(each.name())) each.addOption(precision());
+    if (!WITHOUT_KERNELS.has(each.name())) {
+      if (each.name() !== 'inspect') each.addOption(tuning());
+      each.addOption(precision());
+    }
     if (TABLE_COMMANDS.has(each.name())) for (const option of tableOptions()) each.addOption(option);
     each
       .option('--quiet', 'print only errors and warnings on stderr')

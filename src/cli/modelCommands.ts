@@ -3,8 +3,6 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { checkCommand } from './check.ts';
 import type { CheckOptions } from './check.ts';
-import { EXPORTERS, exportCommand } from './export.ts';
-import type { ExportOptions } from './export.ts';
 import { gradientsCommand } from './gradients.ts';
 import { inspectCommand } from './inspect.ts';
 import { logProbCommand } from './logProb.ts';
@@ -192,21 +190,5 @@ wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
     .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
     .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
       run(options, (session) => inspectCommand(session, model, options)),
-    );
-
-  command(
-    'export',
-    'Write a model for other programs; needs no GPU.',
-    `wgflow export model.safetensors --to onnx --out onnx`,
-    'onnx: graphs that map rows, score them and turn draws into samples, named model.forward.onnx and so on. ' +
-      'docs/onnx.md says how to run them.',
-  )
-    .argument('<model>', MODEL)
-    .addOption(
-      new Option('--to <format>', 'format to write').choices(Object.keys(EXPORTERS)).makeOptionMandatory(),
-    )
-    .requiredOption('--out <folder>', 'folder to write the files to')
-    .action((model: string, options: GlobalOptions & ExportOptions) =>
-      run(options, (session) => exportCommand(session, model, options)),
     );
 }

@@ -149,7 +149,7 @@ export async function readTextFile(file: string, expected: string): Promise<stri
 }
 
 /** The system's reason why a file cannot be read, in words. */
-function readProblem(error: unknown): string {
+export function readProblem(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return READ_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
 }

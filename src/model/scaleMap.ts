@@ -4,25 +4,31 @@ import { positiveNumber } from './schema.ts';
 
 /**
  * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches), or
- * with a `floor` s = log(σ(a + 2) + floor) (nflows).
+ * with a `floor` s = log(σ(a + 2) + floor) (nflows), `softclip` s = a / (1 + |a| / bound) (zuko).
  */
 export const scaleMapSchema = v.variant('map', [
   v.strictObject({ map: v.literal('exp') }),
   v.strictObject({ map: v.literal('tanh'), bound: positiveNumber() }),
   v.strictObject({ map: v.literal('sigmoid'), floor: v.optional(positiveNumber()) }),
+  v.strictObject({ map: v.literal('softclip'), bound: positiveNumber() }),
 ]);
 export type ScaleMap = v.InferOutput<typeof scaleMapSchema>;
 
-export const SCALE_MAPS = ['exp', 'tanh', 'sigmoid'] as const satisfies readonly ScaleMap['map'][];
+export const SCALE_MAPS = [
+  'exp',
+  'tanh',
+  'sigmoid',
+  'softclip',
+] as const satisfies readonly ScaleMap['map'][];
 
 /** Its number in shaders. */
 export function scaleMapCode({ map }: ScaleMap): number {
   return SCALE_MAPS.indexOf(map);
 }
 
-/** The bound of `tanh` or the floor of `sigmoid`; 1 if there is neither. */
+/** The bound of `tanh` and `softclip`, or the floor of `sigmoid`; 1 if there is neither. */
 export function scaleBound(scale: ScaleMap): number {
-  if (scale.map === 'tanh') return scale.bound;
+  if ('bound' in scale) return scale.bound;
   return scale.map === 'sigmoid' ? (scale.floor ?? 0) : 1;
 }
 

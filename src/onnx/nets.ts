@@ -37,6 +37,7 @@ const SCALE_MAPS: {
 } = {
   exp: (_, __, a) => a,
   tanh: (graph, { bound }, a) => graph.multiply(graph.node('Tanh', [graph.divide(a, bound)]), bound),
+  softclip: (graph, { bound }, a) => graph.divide(a, graph.add(graph.divide(graph.abs(a), bound), 1)),
   sigmoid(graph, { floor }, a) {
     const shifted = graph.add(a, 2);
     if (floor !== undefined) return graph.log(graph.add(sigmoid(graph, shifted), floor));

@@ -7,7 +7,7 @@ import { DataError, ShapeError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import type { PresetFlowOptions } from '../../src/flow/options.ts';
 import { glow, nice, PRESETS, realnvp, spline, vanilla } from '../../src/presets/index.ts';
-import { nflowsModel, normflowsModel } from '../../src/io/pytorch.ts';
+import { nflowsModel, normflowsModel } from '../../src/io/torch/nflows.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';

@@ -126,6 +126,8 @@ const REPLACEMENTS: unknown[] = [
     { map: 'sigmoid', floor: 0 },
     { map: 'tanh', bound: 1 },
     { map: 'tanh' },
+    { map: 'softclip', bound: 1 },
+    { map: 'softclip' },
     { map: 'exp', bound: 1 },
     { a: {} },
     { a: 1 },

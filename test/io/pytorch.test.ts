@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FlowAssembly, identityOf } from '../../src/io/flowAssembly.ts';
-import { luFactors } from '../../src/io/luFactors.ts';
-import { nflowsModel, normflowsModel, readStateDict } from '../../src/io/pytorch.ts';
-import type { StateDict } from '../../src/io/stateDict.ts';
+import { FlowAssembly, identityOf } from '../../src/io/torch/flowAssembly.ts';
+import { luFactors } from '../../src/io/torch/luFactors.ts';
+import { nflowsModel, normflowsModel } from '../../src/io/torch/nflows.ts';
+import { decodeModel } from '../../src/io/modelFile.ts';
+import { readStateDict } from '../../src/io/torch/stateDict.ts';
+import { vanillaModel } from '../../src/io/torch/vanilla.ts';
+import { zukoModel } from '../../src/io/torch/zuko.ts';
+import type { StateDict } from '../../src/io/torch/stateDict.ts';
 import { uniforms } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';
@@ -131,5 +135,71 @@ describe('a state dict', () => {
   it('needs no permutation where flips do', () => {
     const { spec } = nflowsModel(fixture('nflows_simple_realnvp_d2'));
     expect(spec.bijectors.map(({ type }) => type)).toEqual(Array(5).fill('affine_coupling'));
+  });
+});
+
+describe("a state dict of the article's notebook", () => {
+  const name = '../oracle/fixtures/article_d4_k2_l4.safetensors';
+  const bytes = readFileSync(new URL(name, import.meta.url));
+  const state = new Map(
+    [...readStateDict(bytes)].map(([tensor, value]) => [
+      tensor
+        .replace('.scale.', '.sig_net.')
+        .replace('.shift.', '.mu_net.')
+        // Layer 1 is the activation there.
+        .replace(/\.1\.(weight|bias)$/, '.2.$1'),
+      value,
+    ]),
+  );
+
+  it('is the model of its couplings, every second one flipped', () => {
+    const { spec, parameters } = vanillaModel(state);
+    const expected = decodeModel(bytes);
+    expect(spec.bijectors).toEqual(expected.spec.bijectors);
+    expect(parameters).toEqual(expected.parameters);
+  });
+
+  it('is refused if a flipped coupling does not fit, or a net is missing', () => {
+    const uneven = new Map([...state].filter(([tensor]) => tensor.startsWith('bijectors.0.')));
+    uneven.delete('bijectors.0.mu_net.2.bias');
+    expect(() => vanillaModel(uneven)).toThrow(/mu_net\.2\.bias: found nothing, expected this tensor/);
+    expect(() => vanillaModel(new Map())).toThrow(/found no tensor sig_net\.0\.weight/);
+  });
+});
+
+describe('a state dict of zuko', () => {
+  const zuko = (
+    edit: (tensors: Map<string, { shape: readonly number[]; data: ArrayLike<number> }>) => void,
+  ) => {
+    const state = new Map(fixture('zuko_realnvp_d3'));
+    edit(state);
+    return () => zukoModel(state, {}, 'flow.safetensors');
+  };
+  const first = 'transform.transforms.0';
+
+  it('is refused if it is masked autoregressive with more than two passes', () => {
+    const refused = zuko((tensors) => {
+      tensors.delete(`${first}.mask`);
+      tensors.set(`${first}.hyper.0.mask`, { shape: [1], data: [1] });
+      tensors.set(`${first}.order`, { shape: [3], data: [2, 1, 0] });
+    });
+    expect(refused).toThrow(
+      /flow\.safetensors: transform\.transforms\.0: found a masked autoregressive transformation of 3 passes/,
+    );
+  });
+
+  it('is refused with splines', () => {
+    const layer = `${first}.hyper.4`;
+    const refused = zuko((tensors) => {
+      tensors.set(`${layer}.weight`, { shape: [23, 6], data: new Float32Array(23 * 6) });
+      tensors.set(`${layer}.bias`, { shape: [23], data: new Float32Array(23) });
+    });
+    expect(refused).toThrow(/hyper: found 23 outputs a feature, expected 1 of an additive or 2 of an affine/);
+  });
+
+  it('needs a slope between 0 and 1', () => {
+    expect(() => zukoModel(fixture('zuko_realnvp_d3'), { slope: 1 })).toThrow(
+      /zukoModel option slope: found 1, expected a number between 0 and 1/,
+    );
   });
 });

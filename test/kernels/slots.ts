@@ -19,6 +19,7 @@ export const SCALE_MAPS: ScaleMap[] = [
   { map: 'tanh', bound: 1.5 },
   { map: 'sigmoid' },
   { map: 'sigmoid', floor: 1e-3 },
+  { map: 'softclip', bound: 2 },
 ];
 
 /** A coupling that transforms `count` features from `start`; the kernels ignore its conditioning features. */

@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { Flow } from '../../src/flow/flow.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import type { Model } from '../../src/io/modelFile.ts';
-import { nflowsModel, normflowsModel, readStateDict } from '../../src/io/pytorch.ts';
-import type { NetOptions, NormflowsOptions } from '../../src/io/pytorch.ts';
+import { LIBRARIES } from '../../src/io/torch/libraries.ts';
+import type { LibraryName } from '../../src/io/torch/libraries.ts';
+import { readStateDict } from '../../src/io/torch/stateDict.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';
 import { testOptions } from '../support/device.ts';
 
 interface Fixture {
-  options: NetOptions & NormflowsOptions;
+  options: object;
+  /** Of all rows. */
+  context?: number[];
   x: number[][];
   z: number[][];
   log_det: number[];
@@ -33,23 +36,26 @@ describe('models that PyTorch libraries built', () => {
   it('are there', () => {
     expect(names.filter((name) => name.startsWith('nflows')).length).toBeGreaterThanOrEqual(3);
     expect(names.filter((name) => name.startsWith('normflows')).length).toBeGreaterThanOrEqual(4);
+    expect(names.filter((name) => name.startsWith('zuko')).length).toBeGreaterThanOrEqual(4);
   });
 
   it.each(names)('%s: the f64 twin gives the library’s numbers', (name) => {
     const { model, fixture } = read(name);
     const flow = new ReferenceFlow(model.spec, model.parameters);
-    const forward = flow.forward(fixture.x.flat());
-    const inverse = flow.inverse(fixture.latent.flat());
-    expectSame(fixture, { ...forward, logProb: flow.logProb(fixture.x.flat()), inverse }, F64_BOUND);
+    const [x, { context }] = [fixture.x.flat(), fixture];
+    const forward = flow.forward(x, context);
+    const inverse = flow.inverse(fixture.latent.flat(), context);
+    expectSame(fixture, { ...forward, logProb: flow.logProb(x, context), inverse }, F64_BOUND);
   });
 
   it.each(names)('%s: the GPU gives the library’s numbers', async (name) => {
     const { model, fixture } = read(name);
     using flow = await Flow.load(encodeModel(model), await testOptions());
     const x = Float32Array.from(fixture.x.flat());
-    const forward = await flow.forward(x);
-    const inverse = await flow.inverse(Float32Array.from(fixture.latent.flat()));
-    expectSame(fixture, { ...forward, logProb: await flow.logProb(x), inverse }, GPU_BOUND);
+    const options = fixture.context && { context: Float32Array.from(fixture.context) };
+    const forward = await flow.forward(x, options);
+    const inverse = await flow.inverse(Float32Array.from(fixture.latent.flat()), options);
+    expectSame(fixture, { ...forward, logProb: await flow.logProb(x, options), inverse }, GPU_BOUND);
   });
 });
 
@@ -71,6 +77,6 @@ function expectSame(fixture: Fixture, { z, logDet, logProb, inverse }: Found, bo
 function read(name: string): { model: Model; fixture: Fixture } {
   const fixture: Fixture = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
   const state = readStateDict(readFileSync(new URL(`${name}.safetensors`, folder)), name);
-  const convert = name.startsWith('nflows') ? nflowsModel : normflowsModel;
-  return { model: convert(state, fixture.options), fixture };
+  const library = LIBRARIES[name.split('_')[0] as LibraryName];
+  return { model: library.model(state, fixture.options, name), fixture };
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes fixtures of models that nflows and normflows build: their state dicts and the numbers they find.
+"""Writes fixtures of models that nflows, normflows and zuko build: their state dicts and the numbers they find.
 
     OMP_NUM_THREADS=1 python3 test/oracle/make_library_fixtures.py --nflows DIR --normflows DIR [--out DIR]
+    OMP_NUM_THREADS=1 python3 test/oracle/make_library_fixtures.py --zuko DIR [--out DIR]
 
-DIR is a clone of github.com/bayesiains/nflows or github.com/VincentStimper/normalizing-flows; nothing of either is
-kept here. Needs torch (1.13 or later); without --out the files go to `libraries` beside this script. README.md in this
+DIR is a clone of github.com/bayesiains/nflows, github.com/VincentStimper/normalizing-flows or
+github.com/probabilists/zuko; nothing of them is kept here. Needs torch (1.13 or later); without --out the files go to `libraries` beside this script. README.md in this
 folder says what each field of a fixture is.
 
 As in make_fixtures.py, weights and inputs are random, from fixed seeds, rounded to float32 and computed with in
@@ -16,6 +17,7 @@ import json
 import math
 import sys
 import types
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -60,6 +62,53 @@ class NormflowsModel:
 
     def log_prob(self, x):
         return self.module.log_prob(x)
+
+
+class ZukoModel:
+    """A zuko `Flow`, for one context if it has any. The latent is taken in units of the base."""
+
+    def __init__(self, flow, context=None):
+        self.module, self.context = flow, context
+
+    def distribution(self):
+        context = None if self.context is None else torch.tensor(self.context)
+        return self.module(context)
+
+    def forward(self, x):
+        flow, base = self.distribution(), self.module.base
+        z, log_det = flow.transform.call_and_ladj(x)
+        return (z - base.loc) / base.scale, log_det - base.scale.log().sum()
+
+    def inverse(self, z):
+        flow, base = self.distribution(), self.module.base
+        x, log_det = flow.transform.inv.call_and_ladj(base.loc + base.scale * z)
+        return x, log_det + base.scale.log().sum()
+
+    def log_prob(self, x):
+        return self.distribution().log_prob(x)
+
+
+def zuko_models():
+    import zuko
+    from zuko.transforms import AdditiveTransform, MonotonicAffineTransform
+
+    # With this slope, |s| < 0.7: far from the identity.
+    steep = partial(MonotonicAffineTransform, slope=0.5)
+    nets = {"hidden_features": (6,), "activation": nn.Tanh}
+    based = zuko.flows.NICE(4, transforms=4, randmask=True, univariate=steep, **nets)
+    based.base.loc.copy_(torch.tensor([0.5, -0.25, 0.0, 1.0]))
+    based.base.scale.copy_(torch.tensor([1.0, 0.5, 2.0, 1.5]))
+    additive = zuko.flows.NICE(5, transforms=3, hidden_features=(6, 5), univariate=AdditiveTransform, shapes=[()])
+    # A coupling in zuko's words: two passes.
+    passes = zuko.flows.MAF(5, transforms=3, passes=2, randperm=True, hidden_features=(8, 6))
+    context = [0.5, -1.5]
+    return {
+        "zuko_realnvp_d3": (ZukoModel(zuko.flows.RealNVP(3, transforms=3, hidden_features=(6, 6))), {}),
+        "zuko_based_d4": (ZukoModel(based), {"activation": "tanh", "slope": 0.5}),
+        "zuko_additive_d5": (ZukoModel(additive), {}),
+        "zuko_maf_d5": (ZukoModel(passes), {}),
+        "zuko_context_d3": (ZukoModel(zuko.flows.NICE(3, 2, transforms=4, hidden_features=(6,)), context), {}),
+    }
 
 
 def nflows_models():
@@ -156,7 +205,7 @@ def randomise(module):
         for name, tensor in module.named_parameters():
             stem = name.split(".")[-1]
             owner = module.get_submodule(name.rpartition(".")[0])
-            if isinstance(owner, nn.Linear):
+            if hasattr(owner, "in_features"):
                 bound = 1 / math.sqrt(owner.in_features)
                 tensor.uniform_(-bound, bound)
             elif stem in ("L", "U", "lower_entries", "upper_entries"):
@@ -174,7 +223,8 @@ def randomise(module):
 def check_conditioning(model, x, latent, references):
     """A float32 run of the library itself must come within F32_BOUND, or the fixture would test its conditioning."""
     torch.set_default_dtype(torch.float32)
-    single = type(model)(copy.deepcopy(model.module).to(torch.float32))
+    single = copy.copy(model)
+    single.module = copy.deepcopy(model.module).to(torch.float32)
     with torch.no_grad():
         found = (*single.forward(x.float()), *single.inverse(latent.float()))
     torch.set_default_dtype(torch.float64)
@@ -203,6 +253,7 @@ def fixture(model, options, seed):
     f32_error = check_conditioning(model, x, latent, (z, log_det, inverse_x, inverse_log_det))
     numbers = {
         "options": options,
+        **({} if getattr(model, "context", None) is None else {"context": model.context}),
         "x": x.tolist(),
         "z": z.tolist(),
         "log_det": log_det.tolist(),
@@ -229,17 +280,18 @@ def without_plotting():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--nflows", required=True, help="a clone of nflows")
-    parser.add_argument("--normflows", required=True, help="a clone of normflows")
+    parser.add_argument("--nflows", help="a clone of nflows, with --normflows")
+    parser.add_argument("--normflows", help="a clone of normflows")
+    parser.add_argument("--zuko", help="a clone of zuko, alone")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent / "libraries")
     arguments = parser.parse_args()
-    sys.path[:0] = [arguments.nflows, arguments.normflows]
+    sys.path[:0] = [arguments.zuko] if arguments.zuko else [arguments.nflows, arguments.normflows]
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     without_plotting()
     torch.manual_seed(1)
-    models = {**nflows_models(), **normflows_models()}
+    models = zuko_models() if arguments.zuko else {**nflows_models(), **normflows_models()}
     for index, (name, (model, options)) in enumerate(models.items()):
         torch.manual_seed(1000 + index)
         model.module.eval()

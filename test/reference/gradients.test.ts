@@ -30,7 +30,12 @@ const GRADIENT_BOUND = 1e-6;
 /** Smaller gradient norms are replaced by this in comparisons, because the differences round by 1e-11. */
 const SMALLEST_NORM = 1e-4;
 
-const SCALES: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];
+const SCALES: ScaleMap[] = [
+  { map: 'exp' },
+  { map: 'tanh', bound: 1.5 },
+  { map: 'sigmoid' },
+  { map: 'softclip', bound: 2 },
+];
 
 const STEEP: AffineCouplingSpec = {
   type: 'affine_coupling',
@@ -48,6 +53,7 @@ describe('the gradients of the f64 twin', () => {
       ['tanh', 'one net', 'flip'],
       ['tanh', 'two nets', 'no flip'],
       ['sigmoid', 'one net', 'no flip'],
+      ['softclip', 'two nets', 'flip'],
     ])('are those of central differences: %s, %s, %s', (map, nets, flip) => {
       const scale = SCALES.find((one) => one.map === map)!;
       const coupling: AffineCouplingSpec = {

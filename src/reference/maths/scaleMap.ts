@@ -15,5 +15,9 @@ export function logScaleOf(code: number, a: number, bound: number): { value: num
     }
     return { value: Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))), derivative: 1 / (1 + Math.exp(v)) };
   }
+  if (map === 'softclip') {
+    const share = 1 / (1 + Math.abs(a) / bound);
+    return { value: a * share, derivative: share * share };
+  }
   return { value: a, derivative: 1 };
 }

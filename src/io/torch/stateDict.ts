@@ -1,5 +1,6 @@
 /** Reads a PyTorch state dict tensor by tensor, and checks that no tensor remains. */
-import { ModelFileError } from '../errors.ts';
+import { ModelFileError } from '../../errors.ts';
+import { readSafetensors } from '../safetensors.ts';
 
 /** Name → shape, outermost dimension first, and values in row-major order. `readSafetensors` returns one. */
 export type StateDict = ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number> }>;
@@ -13,12 +14,23 @@ export interface Row {
 /** Its name in errors. */
 export const STATE_DICT = 'state dict';
 
+/**
+ * The tensors of a safetensors file of float32, such as
+ * `save_file({k: v.float().contiguous() for k, v in model.state_dict().items()}, path)` writes.
+ * @throws {ModelFileError} when the bytes are not such a file
+ */
+export function readStateDict(bytes: Uint8Array, fileName = STATE_DICT): StateDict {
+  return readSafetensors(bytes, fileName).tensors;
+}
+
 export class StateReader {
   readonly #state: StateDict;
+  readonly #fileName: string;
   readonly #unread: Set<string>;
 
-  constructor(state: StateDict) {
+  constructor(state: StateDict, fileName = STATE_DICT) {
     this.#state = state;
+    this.#fileName = fileName;
     this.#unread = new Set(state.keys());
   }
 
@@ -87,6 +99,6 @@ export class StateReader {
   }
 
   problem(what: string, advice = ''): ModelFileError {
-    return new ModelFileError(STATE_DICT, what, advice);
+    return new ModelFileError(this.#fileName, what, advice);
   }
 }

@@ -1,18 +1,16 @@
 /** Models from the PyTorch state dicts of nflows and normflows. docs/pytorch.md lists the supported parts. */
-import { ShapeError } from '../errors.ts';
-import { integer, oneOf, POSITIVE, requireOptions } from '../calls/optionRules.ts';
-import type { OptionRules } from '../calls/optionRules.ts';
-import { ACTIVATIONS } from '../model/activation.ts';
-import type { NetSpec } from '../nets/net.ts';
-import type { ScaleMap } from '../model/scaleMap.ts';
-import type { Activation } from '../model/activation.ts';
+import { ShapeError } from '../../errors.ts';
+import { integer, oneOf, POSITIVE, requireOptions } from '../../calls/optionRules.ts';
+import type { OptionRules } from '../../calls/optionRules.ts';
+import { ACTIVATIONS } from '../../model/activation.ts';
+import type { ScaleMap } from '../../model/scaleMap.ts';
+import type { Activation } from '../../model/activation.ts';
 import { FlowAssembly, identityOf, netTensors } from './flowAssembly.ts';
-import type { Net } from './flowAssembly.ts';
 import { luFactors } from './luFactors.ts';
-import type { Model } from './modelFile.ts';
-import { readSafetensors } from './safetensors.ts';
-import { StateReader } from './stateDict.ts';
-import type { Row, StateDict } from './stateDict.ts';
+import { plainNet, residualNet, times, withOutputs } from './nets.ts';
+import type { Model } from '../modelFile.ts';
+import { STATE_DICT, StateReader } from './stateDict.ts';
+import type { StateDict } from './stateDict.ts';
 
 /** Facts that a state dict does not hold. */
 export interface NetOptions {
@@ -29,8 +27,11 @@ export interface NormflowsOptions extends NetOptions {
   scaleMap?: 'exp' | 'sigmoid';
 }
 
-const NET_RULES: OptionRules<keyof NetOptions> = { activation: oneOf(ACTIVATIONS), tailBound: POSITIVE };
-const NORMFLOWS_RULES: OptionRules<keyof NormflowsOptions> = {
+export const NET_RULES: OptionRules<keyof NetOptions> = {
+  activation: oneOf(ACTIVATIONS),
+  tailBound: POSITIVE,
+};
+export const NORMFLOWS_RULES: OptionRules<keyof NormflowsOptions> = {
   ...NET_RULES,
   flows: integer(0),
   scaleMap: oneOf(['exp', 'sigmoid']),
@@ -48,24 +49,16 @@ const NFLOWS_SCALE: ScaleMap = { map: 'sigmoid', floor: 1e-3 };
 const LU_FLOOR = 1e-3;
 
 /**
- * The tensors of a safetensors file of float32, such as
- * `save_file({k: v.float().contiguous() for k, v in model.state_dict().items()}, path)` writes.
- * @throws {ModelFileError} when the bytes are not such a file
- */
-export function readStateDict(bytes: Uint8Array, fileName = 'state dict'): StateDict {
-  return readSafetensors(bytes, fileName).tensors;
-}
-
-/**
  * The model of an nflows `Flow` over `StandardNormal`, such as `SimpleRealNVP`. It may have couplings with
  * residual nets (affine with the default scale, additive, rational-quadratic with linear tails), `ActNorm`,
  * `LULinear` and permutations.
+ * @param fileName used in messages only
  * @throws {ModelFileError} naming the first missing tensor, or the first one of an unsupported part
  */
-export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
+export function nflowsModel(state: StateDict, options: NetOptions = {}, fileName = STATE_DICT): Model {
   requireOptions('nflowsModel', options, NET_RULES);
-  const reader = new StateReader(state);
-  const flow = new FlowAssembly(dimOf(reader, state));
+  const reader = new StateReader(state, fileName);
+  const flow = new FlowAssembly(dimOf(reader, state), fileName);
   addTransform({ reader, flow, tailBound: 1, ...options }, '_transform');
   reader.ignore('_distribution._log_z');
   reader.requireAllRead();
@@ -76,12 +69,13 @@ export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
  * The model of a normflows `NormalizingFlow` over `DiagGaussian`, data → latent. It may have
  * `AffineCouplingBlock` with `MLP`s, `CoupledRationalQuadraticSpline`, `ActNorm`, `LULinearPermute`,
  * `InvertibleAffine`, `Permute`. Its latent is the base's latent divided by the base's scale.
+ * @param fileName used in messages only
  * @throws {ShapeError} when `flows` is not the number of the model's flows
  * @throws {ModelFileError} naming the first missing tensor, or the first one of an unsupported part
  */
-export function normflowsModel(state: StateDict, options: NormflowsOptions): Model {
+export function normflowsModel(state: StateDict, options: NormflowsOptions, fileName = STATE_DICT): Model {
   requireOptions('normflowsModel', options, NORMFLOWS_RULES, ['flows']);
-  const reader = new StateReader(state);
+  const reader = new StateReader(state, fileName);
   // Permutations have no tensors, so trailing flows may not show up in the state dict.
   const least = 1 + Math.max(-1, ...reader.indices('flows'));
   if (options.flows < least) {
@@ -94,7 +88,7 @@ export function normflowsModel(state: StateDict, options: NormflowsOptions): Mod
     );
   }
   const loc = reader.values('q0.loc');
-  const flow = new FlowAssembly(loc.length);
+  const flow = new FlowAssembly(loc.length, fileName);
   const assembling = { reader, flow, tailBound: 3, ...options };
   for (let index = options.flows - 1; index >= 0; index--) {
     addFlow(assembling, `flows.${index}`, loc.length, options.scaleMap ?? 'exp');
@@ -231,7 +225,7 @@ function addAffineBlock(
   const features = identityOf(dim);
   const half = Math.floor((dim + 1) / 2);
   const transform = features.slice(half);
-  const net = plainNet(reader, prefix, activation);
+  const net = plainNet(reader, `${prefix}.net`, activation);
   const blocks = flow.blocks(features.slice(0, half), transform);
   const outputs = net.layers.at(-1) ?? [];
   const each = outputs.length / transform.length;
@@ -309,37 +303,6 @@ function assembled(reader: StateReader, prefix: string): number[][] {
     );
   reader.ignore(`${prefix}.eye`);
   return product(product(reader.matrix(`${prefix}.P`), lower), upper);
-}
-
-/** nflows' and normflows' `ResidualNet`, without context, normalisation or dropout. */
-function residualNet(reader: StateReader, prefix: string, activation?: Activation): Net {
-  const initial = reader.linear(`${prefix}.initial_layer`);
-  const blocks = reader.indices(`${prefix}.blocks`);
-  const inner = blocks.flatMap((block) =>
-    [0, 1].map((layer) => reader.linear(`${prefix}.blocks.${block}.linear_layers.${layer}`)),
-  );
-  const layers = [initial, ...inner, reader.linear(`${prefix}.final_layer`)];
-  return { spec: netSpec([initial.length], activation, blocks.length), layers };
-}
-
-/** normflows' `MLP`: linear layers with activations between them. */
-function plainNet(reader: StateReader, prefix: string, activation?: Activation): Net {
-  const layers = reader.indices(`${prefix}.net`).map((index) => reader.linear(`${prefix}.net.${index}`));
-  const hidden = layers.slice(0, -1).map(({ length }) => length);
-  return { spec: netSpec(hidden, activation), layers };
-}
-
-function netSpec(hidden: number[], activation: Activation = 'relu', residualBlocks?: number): NetSpec {
-  const blocks = residualBlocks === undefined ? {} : { residualBlocks };
-  return { hidden, ...blocks, activation, init: 'zero_last' };
-}
-
-function withOutputs(net: Net, outputs: readonly Row[]): Net {
-  return { ...net, layers: [...net.layers.slice(0, -1), outputs] };
-}
-
-function times({ weights, bias }: Row, factor: number): Row {
-  return { weights: weights.map((weight) => factor * weight), bias: factor * bias };
 }
 
 /** The number of features, from the first transform that determines it. */

@@ -1,11 +1,11 @@
 /** Builds a model from the parts of another library, in the direction data → latent. */
-import { ModelFileError } from '../errors.ts';
-import { paramLayout } from '../spec/layout.ts';
-import type { BijectorSpec } from '../bijectors/index.ts';
-import type { FlowSpec } from '../spec/spec.ts';
-import type { NetSpec } from '../nets/net.ts';
-import { checkedSpec } from '../spec/schema.ts';
-import type { Model } from './modelFile.ts';
+import { ModelFileError } from '../../errors.ts';
+import { paramLayout } from '../../spec/layout.ts';
+import type { BijectorSpec } from '../../bijectors/index.ts';
+import type { FlowSpec } from '../../spec/spec.ts';
+import type { NetSpec } from '../../nets/net.ts';
+import { checkedSpec } from '../../spec/schema.ts';
+import type { Model } from '../modelFile.ts';
 import { STATE_DICT } from './stateDict.ts';
 import type { Row } from './stateDict.ts';
 
@@ -20,13 +20,18 @@ type Tensors = Readonly<Record<string, readonly number[]>>;
 
 export class FlowAssembly {
   readonly #dim: number;
+  readonly #contextDim: number;
+  readonly #fileName: string;
   readonly #bijectors: BijectorSpec[] = [];
   readonly #tensors = new Map<string, readonly number[]>();
   /** The library's feature in each column: a permutation moves no column until it has to. */
   #order: number[];
 
-  constructor(dim: number) {
+  /** @param fileName used in messages only */
+  constructor(dim: number, fileName = STATE_DICT, contextDim = 0) {
     this.#dim = dim;
+    this.#contextDim = contextDim;
+    this.#fileName = fileName;
     this.#order = identityOf(dim);
   }
 
@@ -72,7 +77,7 @@ export class FlowAssembly {
     const spec: FlowSpec = {
       version: 1,
       dim: this.#dim,
-      contextDim: 0,
+      contextDim: this.#contextDim,
       base: { type: 'standard_normal' },
       bijectors: this.#bijectors,
     };
@@ -83,7 +88,7 @@ export class FlowAssembly {
       const values = this.#tensors.get(name);
       if (values?.length !== length) {
         throw new ModelFileError(
-          STATE_DICT,
+          this.#fileName,
           `the part that becomes ${name}: found ${values?.length ?? 'no'} values, expected ${length}`,
           'A tensor does not fit the layers around it.',
         );
@@ -104,11 +109,12 @@ export class FlowAssembly {
   }
 }
 
-export function netTensors({ layers }: Net): Record<string, number[]> {
+/** The tensors of a net by name. */
+export function netTensors({ layers }: Net, net = 'conditioner'): Record<string, number[]> {
   return Object.fromEntries(
     layers.flatMap((rows, layer) => [
-      [`conditioner.${layer}.weight`, rows.flatMap(({ weights }) => weights)],
-      [`conditioner.${layer}.bias`, rows.map(({ bias }) => bias)],
+      [`${net}.${layer}.weight`, rows.flatMap(({ weights }) => weights)],
+      [`${net}.${layer}.bias`, rows.map(({ bias }) => bias)],
     ]),
   );
 }
