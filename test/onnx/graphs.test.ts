@@ -9,6 +9,7 @@ import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import type { TableColumn } from '../../src/table/columns.ts';
 import { expectClose } from '../support/compare.ts';
+import { pythonWith } from '../support/python.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
 import { randomFlows, randomParameters } from '../support/randomSpecs.ts';
 import { graphProblems, readOnnx } from './readOnnx.ts';
@@ -98,8 +99,7 @@ describe('an ONNX graph', () => {
 describe('the checker of the Python package onnx', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wgflow-onnx-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const python = pythonWithOnnx();
-  if (python === undefined) console.log('No python3 with the package onnx: its checker is not run.');
+  const python = pythonWith('onnx');
 
   it.runIf(python !== undefined)('accepts every graph, with the shapes that it infers', () => {
     const graphs = [MODEL, TABLE_MODEL].flatMap((model) => Object.values(onnxGraphs(model)));
@@ -111,15 +111,3 @@ describe('the checker of the Python package onnx', () => {
     }
   });
 });
-
-/** A Python that can import onnx, if there is one. */
-function pythonWithOnnx(): string | undefined {
-  return ['/usr/bin/python3', 'python3'].find((command) => {
-    try {
-      execFileSync(command, ['-c', 'import onnx'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}

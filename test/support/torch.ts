@@ -2,21 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pythonWith } from './python.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** A Python with torch: Debian's of the package python3-torch, or the first on the path. */
-const python = ['/usr/bin/python3', 'python3'].find(
-  (name) => spawnSync(name, ['-c', 'import torch']).status === 0,
-);
+const python = pythonWith('torch');
 
-/** Whether a Python has torch. With WGFLOW_REQUIRE_TORCH, it must. */
 export const hasTorch = python !== undefined;
-if (!hasTorch) {
-  const missing = 'No python3 has torch (Debian: apt-get install --no-install-recommends python3-torch)';
-  if (process.env['WGFLOW_REQUIRE_TORCH'] !== undefined) throw new Error(missing);
-  console.log(`${missing}: exported models are not compared with PyTorch.`);
-}
 
 /** See torch_cases.py. Rows are lists of numbers. */
 export interface TorchCase {
