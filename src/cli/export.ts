@@ -1,7 +1,6 @@
 /** `wgflow export`: a model as files of another program; needs no GPU. */
 import path from 'node:path';
 import { pytorchFiles } from '../io/torch/export.ts';
-import { onnxGraphs } from '../onnx/index.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { readModel } from './modelInput.ts';
 import type { ModelFile } from './modelInput.ts';
@@ -15,7 +14,8 @@ interface Exported {
 }
 
 export const EXPORTERS = {
-  onnx: ({ model, file }: ModelFile): Exported => {
+  async onnx({ model, file }: ModelFile): Promise<Exported> {
+    const { onnxGraphs } = await import('../onnx/index.ts');
     const { name } = path.parse(file);
     const graphs = Object.entries(onnxGraphs(model));
     return {
@@ -23,7 +23,7 @@ export const EXPORTERS = {
       next: 'docs/onnx.md says how to run them.',
     };
   },
-  pytorch: ({ bytes, file }: ModelFile): Exported => ({
+  pytorch: ({ bytes, file }: ModelFile): Exported | Promise<Exported> => ({
     files: pytorchFiles(bytes, file),
     next: 'In Python, in this folder: from flow import Flow; flow = Flow.load("model.safetensors")',
   }),
@@ -40,7 +40,7 @@ export async function exportCommand(
   modelFile: string,
   { to, out }: ExportOptions,
 ): Promise<void> {
-  const { files, next } = EXPORTERS[to](await readModel(modelFile));
+  const { files, next } = await EXPORTERS[to](await readModel(modelFile));
   const names = [...files.keys()];
   const outputs = names.map((name) => ['--out', path.join(out, name)] as const);
   requireDistinctFiles('export', outputs, [['the model', modelFile]]);
