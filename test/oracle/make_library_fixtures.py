@@ -65,7 +65,7 @@ class NormflowsModel:
 
 
 class ZukoModel:
-    """A zuko `Flow`, for one context if it has any. The latent is taken in units of the base."""
+    """A zuko `Flow`; all rows have the same context, if it takes one. The latent is taken in units of the base."""
 
     def __init__(self, flow, context=None):
         self.module, self.context = flow, context
