@@ -80,8 +80,10 @@ export interface TableCells {
 export interface View {
   colours: 'linear' | 'log';
   theme: 'light' | 'dark';
-  /** The two columns that are shown. The density and the grid fix the others at their mean. */
+  /** The two columns that are shown. The grid fixes the others at their mean. */
   columns: [number, number];
+  /** The density of more than two columns: of the shown pair alone, or its slice at the mean of the others. */
+  density: 'marginal' | 'slice';
   /** Position of the layer scrubber, from 0 (data) to L (latent); fractions lie between two bijectors. */
   layer: number;
   /** Draw the data over the density. */
@@ -333,6 +335,19 @@ export interface Hovered {
   logDets: number[];
 }
 
+/** How training ended: after its last step, early by the held-out rows, by the visitor, or by a failure. */
+export interface Ending {
+  cause: 'done' | 'early' | 'paused' | 'diverged' | 'failed' | 'refused';
+  step: number;
+  steps: number;
+  /** Held-out rows that stop training, 0 if these are new points; null if none do. */
+  heldOut: number | null;
+  /** The step of the best parameters, which are kept; null if they are the last. */
+  best: number | null;
+  /** The sentence of the failure. */
+  failure?: string;
+}
+
 export type FromWorker =
   | { type: 'ready'; adapter: AdapterFacts }
   /** No WebGPU here: the page plays a recording instead. */
@@ -351,8 +366,7 @@ export type FromWorker =
   | { type: 'progress'; progress: Progress }
   /** There is a snapshot of the model after this step. */
   | { type: 'snapshot'; step: number }
-  /** Training finished, was paused, or diverged; `reason` is for people. */
-  | { type: 'stopped'; cause: 'done' | 'paused' | 'diverged'; reason: string }
+  | ({ type: 'stopped' } & Ending)
   | { type: 'hovered'; hovered: Hovered | null }
   /** The device was lost; the worker opens another, continues from its last snapshot and posts `resumed`. */
   | { type: 'device-lost'; reason: string }

@@ -3,6 +3,7 @@ import { DeviceLostError, DisposedError, Flow, ShapeError, WgflowError } from '.
 import type {
   Answers,
   ClaimedRun,
+  Ending,
   FromWorker,
   Hovered,
   ModelSettings,
@@ -112,7 +113,7 @@ export class Engine {
       // Disposed flows and lost devices are reported elsewhere.
       if (error instanceof DisposedError || error instanceof DeviceLostError) return;
       this.#post({ type: 'mistake', message: error instanceof WgflowError ? error.message : String(error) });
-      if (error === this.#refused) this.#post({ type: 'stopped', cause: 'paused', reason: REFUSED });
+      if (error === this.#refused) this.#post({ type: 'stopped', ...this.#refusal });
     });
   }
 
@@ -364,6 +365,11 @@ export class Engine {
       : { ...hovered, texts: cellTexts(cells.codec, Float64Array.from(hovered.x)) };
   }
 
+  /** The ending if settings are refused. */
+  get #refusal(): Ending {
+    return this.#trainer?.ending('refused') ?? NOTHING_REFUSED;
+  }
+
   #requireAccepted(): void {
     if (this.#refused !== undefined) throw this.#refused;
   }
@@ -376,5 +382,5 @@ export class Engine {
   }
 }
 
-/** The message for refused settings. */
-const REFUSED = 'Nothing has changed: the settings cannot be taken as they are.';
+/** There was no model that could have stayed. */
+const NOTHING_REFUSED: Ending = { cause: 'refused', step: 0, steps: 0, heldOut: null, best: null };

@@ -4,7 +4,7 @@ import type { FitOptions, Flow } from '../../src/index.ts';
 import { trainingFlops } from '../../src/measure/index.ts';
 import { paramLayout } from '../../src/page/index.ts';
 import type { Filling } from '../../src/page/index.ts';
-import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
+import type { Ending, FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import { SCORE_DRAWS } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { freshSpec } from './flows.ts';
@@ -110,8 +110,7 @@ export class Trainer {
     await this.#peak.abort();
     const { steps } = this.settings;
     if (this.#step >= steps) {
-      const reason = `All ${steps} steps are done. Ask for more steps, or reset.`;
-      this.#post({ type: 'stopped', cause: 'done', reason });
+      this.#post({ type: 'stopped', ...this.ending('done') });
       return;
     }
     const aborter = new AbortController();
@@ -155,10 +154,9 @@ export class Trainer {
       await this.#keep();
       this.#tell(true);
       const isEarly = until === undefined && !run.aborter.signal.aborted;
-      if (this.#step >= steps || isEarly) this.#post({ type: 'stopped', cause: 'done', reason: this.#end });
-      else if (run.isTold) {
-        this.#post({ type: 'stopped', cause: 'paused', reason: `Paused at step ${this.#step}.` });
-      }
+      if (this.#step >= steps) this.#post({ type: 'stopped', ...this.ending('done') });
+      else if (isEarly) this.#post({ type: 'stopped', ...this.ending('early') });
+      else if (run.isTold) this.#post({ type: 'stopped', ...this.ending('paused') });
     } catch (error) {
       this.#tellFailure(error);
     } finally {
@@ -171,17 +169,17 @@ export class Trainer {
   }
 
   /** How training ended, and which parameters are kept. */
-  get #end(): string {
+  ending(cause: Ending['cause']): Ending {
     const { steps } = this.settings;
-    const done = `All ${steps} steps are done.`;
-    if (typeof this.#validation !== 'object') return done;
-    const { heldOut } = this.data;
-    const rows = heldOut === 0 ? 'new points' : `${heldOut.toLocaleString('en')} rows held out`;
+    const isScored = typeof this.#validation === 'object';
     const best = this.flow.training?.validation?.bestStep;
-    const place = best === 0 ? 'before the first step' : `of step ${best}`;
-    const kept = best === undefined || best === this.#step ? '' : ` The best parameters are kept, ${place}.`;
-    if (this.#step >= steps) return `${done} Scored on ${rows}.${kept}`;
-    return `Stopped at step ${this.#step} of ${steps}, as the score on ${rows} got no better.${kept}`;
+    return {
+      cause,
+      step: this.#step,
+      steps,
+      heldOut: isScored ? this.data.heldOut : null,
+      best: !isScored || best === undefined || best === this.#step ? null : best,
+    };
   }
 
   /** The rows that stop training early; endless points have none. */
@@ -318,11 +316,11 @@ export class Trainer {
     if (this.#disposed || error instanceof DeviceLostError || error instanceof DisposedError) return;
     if (error instanceof TrainingDivergedError) {
       this.#tell(true);
-      this.#post({ type: 'stopped', cause: 'diverged', reason: error.message });
+      this.#post({ type: 'stopped', ...this.ending('diverged'), failure: error.message });
       return;
     }
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#post({ type: 'mistake', message: reason });
-    this.#post({ type: 'stopped', cause: 'paused', reason });
+    const failure = error instanceof Error ? error.message : String(error);
+    this.#post({ type: 'mistake', message: failure });
+    this.#post({ type: 'stopped', ...this.ending('failed'), failure });
   }
 }

@@ -1,17 +1,18 @@
 /** The captions of the pictures, computed from the state. */
 import type { Picture } from '../protocol.ts';
+import { TOY_TITLES } from '../toys.ts';
 import {
-  densityName,
+  DENSITY_NAMES,
   describeDensity,
   describeGrid,
-  describeLatent,
   describeLayer,
-  describeSamples,
-  describeSlice,
-} from './describe.ts';
-import type { HeldColumn } from './describe.ts';
+  LATENT,
+  SAMPLES,
+} from './words/pictures.ts';
+import type { DensityFacts, HeldColumn } from './words/pictures.ts';
+import { capitalised, say } from './words/sentence.ts';
 import { byId, setText } from './dom.ts';
-import { shownClass, titleOf } from './state.ts';
+import { fileOf, shownClass, titleOf } from './state.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -21,15 +22,24 @@ export function captionsOf(state: State): Captions {
   const { flow, look, glance, origin, recorded } = state;
   const { bijectors, base, columns } = flow;
   const [across, up] = look.columns;
+  const pair = [columns[across] ?? 'x1', columns[up] ?? 'x2'] as const;
   const isRecorded = origin === 'page';
-  const others = isRecorded ? [] : otherColumns(state);
   const [nll, gap] = isRecorded ? [recorded.nll, recorded.nll - recorded.floor] : [glance.nll, glance.gap];
-  const title = isRecorded ? recorded.title : titleOfFlow(state);
+  const density: DensityFacts = {
+    title: isRecorded ? recorded.title : titleOfFlow(state),
+    colours: look.colours,
+    showData: look.showData,
+    part: isRecorded ? null : partOf(state),
+    nll,
+    pair,
+    others: isRecorded ? [] : otherColumns(state),
+    kind: look.density,
+  };
   return {
-    density: `${describeDensity(nll, title, look.colours)}${describeSlice(others, look.showData)}`,
-    densityName: densityName(others),
-    samples: describeSamples(glance.moments, [columns[across] ?? 'x1', columns[up] ?? 'x2']),
-    latent: describeLatent(gap, base),
+    density: describeDensity(density),
+    densityName: say(DENSITY_NAMES, density),
+    samples: say(SAMPLES, { moments: glance.moments, pair }),
+    latent: say(LATENT, { gap, base }),
     grid: describeGrid(bijectors.length, columns.length),
   };
 }
@@ -66,9 +76,15 @@ function otherColumns({ flow: { columns, mean, std, meanTexts }, look }: State):
   });
 }
 
+function partOf(state: State): DensityFacts['part'] {
+  const level = shownClass(state);
+  return level === undefined ? null : { column: state.flow.classes?.name ?? '', level };
+}
+
 function titleOfFlow(state: State): string {
-  const title = titleOf(state);
-  const capitalised = `${title.charAt(0).toUpperCase()}${title.slice(1)}`;
+  const { learned } = state;
+  const isToy = fileOf(state) === undefined && learned?.kind === 'toy';
+  const title = isToy ? TOY_TITLES[learned.name] : capitalised(titleOf(state));
   const part = shownClass(state);
-  return part === undefined ? capitalised : `${capitalised}, ${part}`;
+  return part === undefined ? title : `${title}, ${part}`;
 }

@@ -12,6 +12,11 @@ export function showLook(store: Store<State>, changed: (change: Partial<Look>) =
   for (const radio of radios('colours')) {
     radio.addEventListener('change', () => changed({ colours: radio.value === 'log' ? 'log' : 'linear' }));
   }
+  for (const radio of radios('density')) {
+    radio.addEventListener('change', () =>
+      changed({ density: radio.value === 'slice' ? 'slice' : 'marginal' }),
+    );
+  }
   showData.addEventListener('change', () => changed({ showData: showData.checked }));
   reach.addEventListener('input', () => changed({ reach: reach.valueAsNumber }));
   part.addEventListener('change', () => changed({ level: Number(part.value) }));
@@ -24,9 +29,14 @@ export function showLook(store: Store<State>, changed: (change: Partial<Look>) =
     },
   );
   store.follow(
+    ({ flow }) => [flow.columns.length > 2],
+    ([isMore]) => (byId('density-kinds', HTMLElement).hidden = !isMore),
+  );
+  store.follow(
     ({ look, flow }) => [look, flow.classes],
     ([look]) => {
       for (const radio of radios('colours')) radio.checked = radio.value === look.colours;
+      for (const radio of radios('density')) radio.checked = radio.value === look.density;
       showData.checked = look.showData;
       reach.value = String(look.reach);
       part.value = String(look.level);

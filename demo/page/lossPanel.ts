@@ -6,7 +6,7 @@ import { standingOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
-import { verdict } from './verdict.ts';
+import { verdict } from './words/verdict.ts';
 
 /** Milliseconds between two drawings of the curve during training. */
 const DRAW_EVERY = 200;
@@ -35,6 +35,8 @@ export class LossPanel {
     this.#timer = undefined;
     const { last, steps, curve } = run;
     this.#chart.draw(curve, last?.steps ?? steps, last?.floor ?? null);
+    byId('key-validation', HTMLElement).hidden = curve.validation.length === 0;
+    byId('key-floor', HTMLElement).hidden = last?.floor == null;
     setText(byId('verdict', HTMLElement), verdict(standingOf(run)));
     const counters = {
       steps: last && count(last.stepsPerSecond),

@@ -1,6 +1,6 @@
 /** The point under the pointer in numbers, and each layer's part of its log-density as bars. */
 import type { FlowFacts, Hovered } from '../protocol.ts';
-import { describeLogDets } from './describe.ts';
+import { describeLogDets } from './words/pictures.ts';
 import { byId, set, setText, svg } from './dom.ts';
 import { decimal, vector } from './figures.ts';
 import type { State } from './state.ts';

@@ -3,7 +3,7 @@ import type { Progress } from '../protocol.ts';
 import { decimal } from './figures.ts';
 import { EMPTY_CURVE, riseOf, withLosses, withScore } from './lossCurve.ts';
 import type { LossCurve } from './lossCurve.ts';
-import type { Standing } from './verdict.ts';
+import type { Standing } from './words/verdict.ts';
 
 /** The verdict's facts about the flow and its data. */
 export type RunTraits = Pick<Standing, 'given' | 'isBounded' | 'isFinite' | 'keepsBest' | 'origin'>;

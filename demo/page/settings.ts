@@ -42,6 +42,8 @@ export interface Look {
   showData: boolean;
   reach: number;
   columns: [number, number];
+  /** The density of more than two columns: of the shown pair alone, or its slice at the mean of the others. */
+  density: 'marginal' | 'slice';
   /** The shown class, as an index among all. */
   level: number;
 }
@@ -135,6 +137,7 @@ const SettingsFields = v.strictObject({
     showData: v.boolean(),
     reach: v.pipe(v.number(), v.minValue(1), v.maxValue(10)),
     columns: v.tuple([whole({ min: 0, max: 65_535 }), whole({ min: 0, max: 65_535 })]),
+    density: v.picklist(['marginal', 'slice']),
     level: whole({ min: 0, max: MAX_CLASSES - 1 }),
   }),
 });
@@ -152,6 +155,6 @@ export function defaultSettings(): Settings {
   return {
     source: { kind: 'toy', name: 'moons', size: 'endless' },
     model: startOf('realnvp'),
-    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1], level: 0 },
+    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1], density: 'marginal', level: 0 },
   };
 }

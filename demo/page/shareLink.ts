@@ -28,6 +28,7 @@ export function encodeShare({ source, model, look }: Settings): string {
     ['points', look.showData ? 'shown' : 'hidden'],
     ['zoom', String(look.reach)],
     ['columns', look.columns.join('-')],
+    ...optional('density', look.density, 'marginal'),
     ...optional('part', look.level + 1, 1),
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join('&');
@@ -89,6 +90,7 @@ export function decodeShare(hash: string): Shared {
       showData: fields.get('points') !== 'hidden',
       reach: number('zoom', look.reach),
       columns: numbers('columns', look.columns),
+      density: fields.get('density') ?? look.density,
       level: number('part', look.level + 1) - 1,
     },
   };

@@ -15,7 +15,7 @@ import type {
 import type { Filling } from '../../src/page/index.ts';
 import { dataOf, firstChoice, sourceOf } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
-import type { Moments } from './describe.ts';
+import type { Moments } from './words/pictures.ts';
 import { nats } from './figures.ts';
 import { isAccountedFor } from './openedFile.ts';
 import type { OpenedFile } from './openedFile.ts';
@@ -23,6 +23,7 @@ import type { RecordedFlow } from './recordedFlow.ts';
 import { newRun } from './run.ts';
 import type { Run, RunTraits } from './run.ts';
 import type { Look, Settings } from './settings.ts';
+import { STATUS } from './words/status.ts';
 
 export type Theme = View['theme'];
 
@@ -97,7 +98,7 @@ export function initialState(
     isSwinging: moves,
     phase: 'starting',
     isSlow: false,
-    status: 'A flow that was trained earlier, while the GPU starts.',
+    status: STATUS.starting,
     spoken: '',
     spokenAt: 0,
     mistake: undefined,

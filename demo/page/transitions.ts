@@ -4,17 +4,18 @@ import { BASES } from '../bases.ts';
 import type { DataSettings, ModelSettings, Progress } from '../protocol.ts';
 import { dataOf, hasData, pairAfter, withOrigin, withSource } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
-import type { Moments } from './describe.ts';
+import type { Moments } from './words/pictures.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { describeOpened, describeOwnSamples, describeTraining } from './openedFile.ts';
 import type { OpenedFile } from './openedFile.ts';
-import { count } from './figures.ts';
 import { advanced, gapOf, nllOf, rested, spokenProgress, standingOf } from './run.ts';
 import type { RunNotes } from './runKeeper.ts';
 import type { Look, Settings } from './settings.ts';
 import { fileOf, recordedFacts, recordedWords, withoutSteps } from './state.ts';
 import type { State } from './state.ts';
-import { verdict } from './verdict.ts';
+import { say } from './words/sentence.ts';
+import { ENDINGS, MISSING, RETURNS, STATUS, STEPS } from './words/status.ts';
+import { verdict } from './words/verdict.ts';
 
 /** Milliseconds between two sentences for screen readers during training. */
 const SPEAK_EVERY = 10_000;
@@ -73,7 +74,7 @@ export function asked(before: State): State {
   const next = dataOf(data);
   if (state.phase === 'off') return { ...state, learned: next };
   if (next === undefined) {
-    return { ...state, status: data.source === 'file' ? 'Choose a file first.' : 'Paint something first.' };
+    return { ...state, status: say(MISSING, data) };
   }
   return { ...state, next, phase: state.phase === 'starting' ? 'starting' : 'idle' };
 }
@@ -84,14 +85,13 @@ export function canGoOn({ next, origin, phase, data }: State): boolean {
 }
 
 export function trainingBegun(state: State): State {
-  return { ...state, phase: 'training', status: 'Training…' };
+  return { ...state, phase: 'training', status: STATUS.training };
 }
 
 /** The visitor's GPU shows the pretrained flow. */
 export function pretrainedOpened(state: State): State {
   if (state.origin !== 'page' || state.next !== undefined) return state;
-  const status = 'This flow was trained earlier. Train one of your own.';
-  return { ...withoutSteps(state, recordedWords(state)), status };
+  return { ...withoutSteps(state, recordedWords(state)), status: STATUS.pretrained };
 }
 
 /** Shows a model file. */
@@ -118,21 +118,18 @@ export function fileOpened(before: State, { ownSamples: samples, ...file }: Open
 
 /** The kept run is about to be shown. */
 export function runFound(state: State): State {
-  return { ...state, status: 'The run that was kept here opens, once the GPU has started.' };
+  return { ...state, status: STATUS.found };
 }
 
 /** Shows the kept run. @param step of its model */
 export function runRestored(before: State, data: DataChoice, notes: RunNotes, step: number): State {
   const { model, look, layer, origin, run, isDone } = notes;
-  const steps = `step ${count(step)} of ${count(run.steps)}`;
-  const status = isDone
-    ? `The run is back, as it ended at ${steps}.`
-    : `The run is back, at ${steps}. Train goes on.`;
+  const status = say(RETURNS, { isDone, step, steps: run.steps });
   return {
     ...before,
     data,
     model,
-    look,
+    look: { ...before.look, ...look },
     layer,
     origin,
     run: { ...run, last: run.last && { ...run.last, step }, isResting: true },
@@ -180,7 +177,7 @@ export function heard(state: State, event: EngineEvent, now: number): State {
     case 'device-lost':
       return { ...state, lostGpu: event.reason };
     case 'resumed': {
-      const words = `The GPU is back, at step ${event.step}.`;
+      const words = STATUS.back(event.step);
       return { ...state, lostGpu: undefined, status: words, spoken: words };
     }
     case 'mistake': {
@@ -198,7 +195,7 @@ function withoutGpu(state: State, noGpu: string): State {
     next: undefined,
     lostGpu: undefined,
     noGpu,
-    status: 'Playing a recording of a trained flow.',
+    status: STATUS.recording,
   };
   if (!state.isLive) return off;
   const { recorded } = state;
@@ -234,7 +231,7 @@ function withLayers(state: State, { bijectors }: Pick<State['flow'], 'bijectors'
 /** The requested fresh flow is ready. */
 function fresh(state: State, learned: DataSettings | undefined): State {
   const isOwn = fileOf(state)?.origin.kind === 'own-samples';
-  const status = state.phase === 'training' ? state.status : 'A fresh model, which knows nothing yet.';
+  const status = state.phase === 'training' ? state.status : STATUS.fresh;
   const shown: State = {
     ...state,
     origin: 'fresh',
@@ -248,19 +245,21 @@ function fresh(state: State, learned: DataSettings | undefined): State {
 
 function progressed(state: State, progress: Progress, now: number): State {
   const run = advanced(state.run, progress);
-  const own = state.data.own === undefined ? '' : ', on its own samples';
-  const doing = state.phase === 'training' ? 'Step' : 'Paused at step';
-  const told = { ...state, run, status: `${doing} ${progress.step} of ${progress.steps}${own}` };
+  const [isTraining, isOnOwnSamples] = [state.phase === 'training', state.data.own !== undefined];
+  const { step, steps } = progress;
+  const told = { ...state, run, status: say(STEPS, { isTraining, isOnOwnSamples, step, steps }) };
   if (now - state.spokenAt <= SPEAK_EVERY) return told;
   return { ...told, spoken: spokenProgress(run), spokenAt: now };
 }
 
-function stopped(state: State, { cause, reason }: Heard<'stopped'>): State {
+function stopped(state: State, ending: Heard<'stopped'>): State {
+  const { cause } = ending;
+  const reason = say(ENDINGS, ending);
   const run = rested(state.run, cause === 'diverged');
   return {
     ...state,
     run,
-    phase: cause === 'paused' ? 'idle' : 'done',
+    phase: cause === 'done' || cause === 'early' || cause === 'diverged' ? 'done' : 'idle',
     status: state.data.own === undefined ? reason : `${reason} It trains on its own samples.`,
     spoken: `${reason} ${verdict(standingOf(run))}`,
   };

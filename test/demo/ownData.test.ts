@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rowsOfImage } from '../../demo/page/imageRows.ts';
 import { extended, rowsOfStrokes } from '../../demo/page/strokes.ts';
-import { sampleMoments } from '../../demo/page/describe.ts';
+import { sampleMoments } from '../../demo/page/words/pictures.ts';
 
 describe('painted strokes', () => {
   const line = { radius: 20, points: [100, 512, 924, 512] };

@@ -63,6 +63,7 @@ const settings: fc.Arbitrary<Settings> = fc
       showData: fc.boolean(),
       reach: fc.integer({ min: 10, max: 100 }).map((tenths) => tenths / 10),
       columns: fc.tuple(fc.integer({ min: 0, max: 65_535 }), fc.integer({ min: 0, max: 65_535 })),
+      density: fc.constantFrom('marginal' as const, 'slice' as const),
       level: fc.integer({ min: 0, max: 63 }),
     }),
   })

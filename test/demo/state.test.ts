@@ -55,6 +55,8 @@ function progress(step: number, nll: number): EngineEvent {
   return { type: 'progress', progress: { validationError: 0.01, gaussianNll: null, ...told } as Progress };
 }
 
+const ENDING = { steps: 2000, heldOut: null, best: null };
+
 /** A fresh flow in training. */
 const TRAINING = to.trainingBegun(hear(to.asked(START), CONFIGURED));
 
@@ -97,14 +99,14 @@ describe('the state of the page', () => {
     expect([first.status, first.spoken]).toEqual(['Step 10 of 2000', 'Step 10 of 2000, loss 2.00 nats.']);
     const second = to.heard(first, progress(20, 1.9), 21_000);
     expect([second.status, second.spoken]).toEqual(['Step 20 of 2000', first.spoken]);
-    const done = hear(second, { type: 'stopped', cause: 'done', reason: 'All 2000 steps are done.' });
+    const done = hear(second, { type: 'stopped', ...ENDING, cause: 'done', step: 2000 });
     expect(done.phase).toBe('done');
     expect(done.spoken).toMatch(/^All 2000 steps are done\. 0\.77 nats above the best/);
     expect(to.canGoOn(done)).toBe(false);
   });
 
   it('trains, though the end of a single step came after the click', () => {
-    const late = hear(TRAINING, { type: 'stopped', cause: 'paused', reason: 'Paused at step 1.' });
+    const late = hear(TRAINING, { type: 'stopped', ...ENDING, cause: 'paused', step: 1 });
     expect(late.phase).toBe('idle');
     expect(hear(late, { type: 'training' })).toMatchObject({ phase: 'training', status: 'Training…' });
     const asked = to.asked(late);

@@ -10,8 +10,8 @@ import {
   withScore,
 } from '../../demo/page/lossCurve.ts';
 import type { LossCurve } from '../../demo/page/lossCurve.ts';
-import { verdict } from '../../demo/page/verdict.ts';
-import type { Standing } from '../../demo/page/verdict.ts';
+import { verdict } from '../../demo/page/words/verdict.ts';
+import type { Standing } from '../../demo/page/words/verdict.ts';
 
 describe('the verdict', () => {
   const standing = {

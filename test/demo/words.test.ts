@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
-  densityName,
   describeDensity,
   describeGrid,
-  describeLatent,
   describeLayer,
   describeLogDets,
-  describeSamples,
-  describeSlice,
+  LATENT,
+  SAMPLES,
   sampleMoments,
-} from '../../demo/page/describe.ts';
+} from '../../demo/page/words/pictures.ts';
+import { say } from '../../demo/page/words/sentence.ts';
 import {
   bytes,
   count,
@@ -80,48 +79,38 @@ describe('numbers and pictures in words', () => {
   });
 
   it('give the numbers that a picture shows', () => {
-    expect(describeSamples({ mean: [0, 1], std: [1, 2], correlation: -0.5 }, ['a', 'b'])).toBe(
-      'a 0.00 ± 1.00, b 1.00 ± 2.00, correlation −0.50.',
-    );
-    expect(describeSamples({ mean: [5e-4, -22106], std: [0.0021, 414985], correlation: 0 }, ['a', 'b'])).toBe(
-      'a 0.0005 ± 0.0021, b −22,106 ± 414,985, correlation 0.00.',
-    );
     expect(describeLogDets([0.1, -0.3], ['standardize', 'affine_coupling'])).toMatch(
       /−0.20 in all: standardize 0.10, affine coupling −0.30/,
     );
-    expect(describeSamples({ mean: [NaN, 1], std: [1, 2], correlation: 0 }, ['a', 'b'])).toMatch(
-      /are not numbers, or too far out: it has diverged/,
-    );
-    expect(describeDensity(-5.2, 'Moons', 'linear')).toMatch(/a typical point has log p 5\.20\.$/);
-    expect(describeDensity(9.8e18, 'Moons', 'linear')).toMatch(/some points have next to none\.$/);
     expect(describeGrid(1)).toMatch(/1 layer /);
     expect(describeGrid(2, 4)).toMatch(/where the other coordinates are 0, after 2 layers/);
-    expect(describeLatent(9.8e18)).toMatch(/^Still more than a million nats from a standard Gaussian/);
-    expect(describeLatent(NaN)).toMatch(/^The data as the model sees them/);
-    expect(describeLatent(0.3)).toBe(
-      'Still 0.30 nats from a standard Gaussian. Rings at 1, 2 and 3 standard deviations.',
+    expect(
+      say(SAMPLES, {
+        moments: { mean: [5e-4, -22106], std: [0.0021, 414985], correlation: 0 },
+        pair: ['a', 'b'],
+      }),
+    ).toBe('a 0.0005 ± 0.0021, b −22,106 ± 414,985, correlation 0.00.');
+    expect(say(LATENT, { gap: 9.8e18, base: 'standard_normal' })).toMatch(
+      /^Still more than a million nats from a standard Gaussian/,
     );
-    expect(describeLatent(0.3, 'mixture')).toBe(
-      'Still 0.30 nats from a mixture of Gaussians. Rings at 1, 2 and 3 from the middle.',
-    );
+    expect(say(LATENT, { gap: NaN, base: 'standard_normal' })).toMatch(/^The data as the model sees them/);
   });
 });
 
-describe('the density of more than two columns', () => {
-  const held = (names: string[]) => names.map((name) => ({ name, mean: 5400000.05, std: 0.54 }));
-
-  it('is said to be a slice, and where it is', () => {
-    expect(densityName(held(['c']))).toBe('a slice of log p(x)');
-    expect(describeSlice(held(['c', 'd']), false)).toBe(
-      ' It is the slice at the mean of the other columns: c 5,400,000.05, d 5,400,000.05.',
+describe('a slice of a density of many columns', () => {
+  it('names a few columns and counts the rest', () => {
+    const others = ['c', 'd', 'e', 'f', 'g', 'h'].map((name) => ({ name, mean: 5400000.05, std: 0.54 }));
+    const facts = {
+      title: 'T',
+      colours: 'log',
+      showData: true,
+      part: null,
+      nll: 5.2,
+      pair: ['a', 'b'],
+    } as const;
+    expect(describeDensity({ ...facts, others, kind: 'slice' })).toBe(
+      'T. Stronger colour where log p is higher; a typical point has log p −5.20. It is the slice at the mean of the other columns: c 5,400,000.05, d 5,400,000.05, e 5,400,000.05, f 5,400,000.05, 2 more. The points are all of the data, in the slice or not.',
     );
-    expect(describeSlice(held(['c', 'd', 'e', 'f', 'g', 'h']), true)).toMatch(
-      /f 5,400,000\.05, 2 more\. The points are all of the data, in the slice or not\.$/,
-    );
-  });
-
-  it('of two columns is none', () => {
-    expect([densityName([]), describeSlice([], true)]).toEqual(['log p(x), with the data', '']);
   });
 });
 

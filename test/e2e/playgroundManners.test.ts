@@ -234,7 +234,7 @@ describe('without WebGPU', () => {
         enabled: 0,
         status: 'Playing a recording of a trained flow.',
         density: 'Two moons.',
-        name: 'log p(x), with the data',
+        name: 'p(x), with the data',
         verdict: 'Trained earlier',
       };
       await expectSoon(seen).toEqual(recording);

@@ -77,7 +77,7 @@ describe('a model that is shown', () => {
       expect(await page.textContent('#code')).toContain(`{ toy: 'moons' }`);
     }));
 
-  it('of more than two columns says under the density that it is a slice, and where', () =>
+  it('of more than two columns says whether its density is of the pair alone or a slice, and where', () =>
     onPage(SMALL, async (page) => {
       const words = () => page.textContent('#density-words');
       await expectSoon(words).toMatch(/^Moons\. /);
@@ -89,10 +89,15 @@ describe('a model that is shown', () => {
         Math.cos(3 * i),
       ]);
       await openTable(page, 'far.csv', [['a', 'b', 'c', 'd'], ...far]);
+      await expectSoon(words).toMatch(/It is the density of a and b alone/);
+      expect(await page.textContent('#density-name')).toBe('p(a, b)');
+      await expectSoon(async () => (await look(canvas(page, 'density'))).colours).toBeGreaterThan(20);
+      await page.check('input[name="density"][value="slice"]');
+      expect(page.url()).toContain('density=slice');
       await expectSoon(words).toMatch(
         /slice at the mean of the other columns: c (?:39\.99|40\.00)\d\d, d −?0\.\d\d\. The points are all of the data/,
       );
-      expect(await page.textContent('#density-name')).toBe('a slice of log p(x)');
+      expect(await page.textContent('#density-name')).toBe('a slice of p(x)');
       expect(await page.textContent('#grid-words')).toMatch(/other coordinates are 0/);
       await page.selectOption('#column-x', 'd');
       await expectSoon(words).toMatch(/slice at the mean of the other columns: a −?0\.0\d, c (?:39|40)\./);
@@ -101,7 +106,7 @@ describe('a model that is shown', () => {
       await page.click('label:has(input[value="moons"])');
       await expectSoon(words).toMatch(/^Moons\. /);
       expect(await words()).not.toMatch(/slice/);
-      expect(await page.textContent('#density-name')).toBe('log p(x), with the data');
+      expect(await page.textContent('#density-name')).toBe('p(x)');
     }));
 });
 

@@ -1,10 +1,12 @@
 /** The shaders of the pictures, compiled for a device: some lay out rows, the others draw. */
+import countCellsCode from '../shaders/count_cells.wgsl?raw';
 import densityScaleCode from '../shaders/density_scale.wgsl?raw';
 import densityCode from '../shaders/density.wgsl?raw';
 import curvesCode from '../shaders/curves.wgsl?raw';
 import latticeRowsCode from '../shaders/lattice_rows.wgsl?raw';
 import pointsCode from '../shaders/points.wgsl?raw';
 import ringsCode from '../shaders/rings.wgsl?raw';
+import smoothCellsCode from '../shaders/smooth_cells.wgsl?raw';
 
 /** A field of a `Params` struct, in the shader's order, with its component count. */
 type Field = readonly [name: string, type: 'f32' | 'u32', count: number];
@@ -32,6 +34,30 @@ const SHADERS = {
       ['first', 'u32', 1],
       ['columnX', 'u32', 1],
       ['columnY', 'u32', 1],
+    ],
+    buffers: ['read', 'write'],
+  },
+  countCells: {
+    label: 'count_cells',
+    code: countCellsCode,
+    params: [
+      ['centre', 'f32', 2],
+      ['halfSize', 'f32', 2],
+      ['rows', 'u32', 1],
+      ['side', 'u32', 1],
+      ['startX', 'u32', 1],
+      ['startY', 'u32', 1],
+    ],
+    buffers: ['read', 'write'],
+  },
+  smoothCells: {
+    label: 'smooth_cells',
+    code: smoothCellsCode,
+    params: [
+      ['side', 'u32', 1],
+      ['rows', 'u32', 1],
+      ['sigma', 'f32', 1],
+      ['cellArea', 'f32', 1],
     ],
     buffers: ['read', 'write'],
   },

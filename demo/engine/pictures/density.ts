@@ -3,6 +3,7 @@ import type { Flow, FlowPass } from '../../../src/index.ts';
 import type { BrushStroke } from './brushes.ts';
 import { aspectOf, canvasFrame, placeWithin } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
+import type { Marginal } from './marginal.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { columnStarts, disposeAll } from './sketch.ts';
@@ -24,8 +25,8 @@ interface Slicer {
 }
 
 /**
- * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean of the
- * others, p(a, b, mean of the rest). It is not the marginal density of the two, which would be an integral.
+ * log p on a grid over the canvas. For more than two columns it is the density of the shown two alone, or the slice
+ * through the mean of the others, p(a, b, mean of the rest).
  *
  * If the columns have domains, the grid covers their part of the canvas: the density outside is 0.
  *
@@ -36,6 +37,8 @@ export class DensitySketch implements Sketch {
   readonly #flow: Flow;
   readonly #plan: DensityPlan;
   readonly #sizeOf: () => Size;
+  /** The density of the shown columns alone, if there are others. */
+  readonly #marginal: Marginal | undefined;
   /** One grid is shown while the other is filled. */
   readonly #grids: [Grid, Grid];
   readonly #points: BrushStroke<'points'>;
@@ -58,11 +61,13 @@ export class DensitySketch implements Sketch {
     plan: DensityPlan,
     sizeOf: () => Size,
     pass: FlowPass<'logProb'>,
+    marginal: Marginal | undefined,
   ) {
     this.#scene = scene;
     this.#flow = flow;
     this.#plan = plan;
     this.#sizeOf = sizeOf;
+    this.#marginal = marginal;
     this.#slicer = this.#keep(pass);
     this.#grids = [this.#grid(), this.#grid()];
     const { rows, count } = scene.shownRows(Infinity);
@@ -76,13 +81,24 @@ export class DensitySketch implements Sketch {
     flow: Flow,
     plan: DensityPlan,
     sizeOf: () => Size,
+    marginal?: Marginal,
   ): Promise<DensitySketch> {
     const pass = await scene.pass(flow, 'logProb', { rows: plan.sliceRows() });
-    return new DensitySketch(scene, flow, plan, sizeOf, pass);
+    return new DensitySketch(scene, flow, plan, sizeOf, pass, marginal);
   }
 
   get kind(): string {
-    return `density rows, ${this.sliceRows} at once`;
+    return this.#shownMarginal?.kind ?? `density rows, ${this.sliceRows} at once`;
+  }
+
+  /** The marginal's grid is always as fine as its samples allow. */
+  get isRefinable(): boolean {
+    return this.#shownMarginal === undefined;
+  }
+
+  /** The marginal, if it is what the visitor wants to see. */
+  get #shownMarginal(): Marginal | undefined {
+    return this.#scene.view.density === 'marginal' ? this.#marginal : undefined;
   }
 
   get sliceRows(): number {
@@ -95,6 +111,18 @@ export class DensitySketch implements Sketch {
   }
 
   compute(): boolean {
+    const marginal = this.#shownMarginal;
+    if (marginal === undefined) return this.#computeSlice();
+    const { brushes, dataFrame } = this.#scene;
+    const [, back] = this.#grids;
+    const encoder = brushes.device.createCommandEncoder({ label: marginal.kind });
+    this.#place(dataFrame);
+    marginal.encode(encoder, this.#frame ?? dataFrame, back.logProb);
+    this.#finish(encoder, marginal.side);
+    return true;
+  }
+
+  #computeSlice(): boolean {
     const { dim, brushes, columns } = this.#scene;
     const [, back] = this.#grids;
     if (this.#next === 0) this.#begin();
@@ -118,15 +146,20 @@ export class DensitySketch implements Sketch {
     encoder.copyBufferToBuffer(pass.buffer('logProb'), 0, back.logProb, 4 * this.#next, 4 * count);
     this.#next += count;
     const isWhole = this.#next >= cells;
-    if (isWhole) {
-      back.scaling.set({ cells });
-      back.scaling.dispatch(encoder, 1);
-      back.side = this.#side;
-      this.#next = 0;
-      this.#grids.reverse();
-    }
-    brushes.device.queue.submit([encoder.finish()]);
+    if (isWhole) this.#finish(encoder, this.#side);
+    else brushes.device.queue.submit([encoder.finish()]);
     return isWhole;
+  }
+
+  /** Shows the filled grid from now on. */
+  #finish(encoder: GPUCommandEncoder, side: number): void {
+    const [, back] = this.#grids;
+    back.scaling.set({ cells: side * side });
+    back.scaling.dispatch(encoder, 1);
+    back.side = side;
+    this.#next = 0;
+    this.#grids.reverse();
+    this.#scene.brushes.device.queue.submit([encoder.finish()]);
   }
 
   reset(): void {
@@ -135,6 +168,7 @@ export class DensitySketch implements Sketch {
     this.#scene.fill(this.#shown.buffer, rows);
     this.#shownCount = count;
     this.#scene.give(...Array.from(this.#slicers.values(), ({ pass }) => pass));
+    this.#marginal?.reset();
   }
 
   draw(renderPass: GPURenderPassEncoder, size: Size): void {
@@ -178,17 +212,23 @@ export class DensitySketch implements Sketch {
     for (const { pass, lattice } of this.#slicers.values()) disposeAll([pass, lattice]);
     for (const { scaling, map } of this.#grids) disposeAll([scaling, map]);
     this.#points.dispose();
+    this.#marginal?.dispose();
   }
 
   #begin(): void {
     this.#side = Math.min(MAX_SIDE, this.#plan.side());
-    const whole = canvasFrame(this.#scene.dataFrame, this.#sizeOf());
-    this.#frame = this.#scene.withinDomain(whole);
-    this.#grids[1].box = placeWithin(this.#frame, whole);
+    this.#place(this.#scene.dataFrame);
     const rows = this.#plan.sliceRows();
     const known = this.#slicers.get(rows);
     if (known !== undefined) this.#slicer = known;
     else void this.#make(rows);
+  }
+
+  /** Sets the frame of the next grid: the canvas's part inside the domains. */
+  #place(dataFrame: Frame): void {
+    const whole = canvasFrame(dataFrame, this.#sizeOf());
+    this.#frame = this.#scene.withinDomain(whole);
+    this.#grids[1].box = placeWithin(this.#frame, whole);
   }
 
   /** Makes a slicer of another size for later grids. */

@@ -46,7 +46,7 @@ export class DensityDetail implements DensityPlan {
   /** Requests the finest heat-map. @returns whether it is finer than the shown one */
   refine(): boolean {
     this.isRefining = true;
-    return (this.sketch?.side ?? Infinity) < this.side();
+    return this.sketch?.isRefinable === true && this.sketch.side < this.side();
   }
 
   #msPerRow(): number | undefined {

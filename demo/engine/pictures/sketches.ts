@@ -7,6 +7,7 @@ import type { Size } from './frame.ts';
 import { GridSketch } from './grid.ts';
 import { LatentSketch } from './latent.ts';
 import { LayersSketch } from './layers.ts';
+import { Marginal } from './marginal.ts';
 import { SamplesSketch } from './samples.ts';
 import type { Scene } from './scene.ts';
 import type { Sketch } from './sketch.ts';
@@ -35,8 +36,8 @@ export function entryOf(picture: Picture, surface: Surface, sketch: Sketch): Ent
 
 /** Rows of each picture: a software adapter takes milliseconds per thousand. */
 const ROWS = {
-  software: { samples: 1024, latent: 1024, layers: 384, pointsPerLine: 129 },
-  gpu: { samples: 4000, latent: 4000, layers: 1000, pointsPerLine: 257 },
+  software: { samples: 1024, latent: 1024, layers: 384, pointsPerLine: 129, marginal: 4096, side: 96 },
+  gpu: { samples: 4000, latent: 4000, layers: 1000, pointsPerLine: 257, marginal: 32_768, side: 192 },
 };
 
 export function sketchMakers(
@@ -44,10 +45,16 @@ export function sketchMakers(
   flow: Flow,
   { isSoftware, detail, size }: { isSoftware: boolean; detail: DensityDetail; size: () => Size },
 ): [Picture, () => Promise<Sketch>][] {
-  const { samples, latent, layers, pointsPerLine } = isSoftware ? ROWS.software : ROWS.gpu;
+  const { samples, latent, layers, pointsPerLine, marginal, side } = isSoftware ? ROWS.software : ROWS.gpu;
   const most = flow.passRows;
   return [
-    ['density', async () => (detail.sketch = await DensitySketch.create(scene, flow, detail, size))],
+    [
+      'density',
+      async () => {
+        const ofPair = scene.dim > 2 ? await Marginal.create(scene, flow, marginal, side) : undefined;
+        return (detail.sketch = await DensitySketch.create(scene, flow, detail, size, ofPair));
+      },
+    ],
     ['samples', () => SamplesSketch.create(scene, flow, Math.min(samples, most))],
     ['latent', () => LatentSketch.create(scene, flow, Math.min(latent, most))],
     ['grid', () => GridSketch.create(scene, flow, pointsPerLine)],

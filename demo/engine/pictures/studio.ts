@@ -107,10 +107,11 @@ export class Studio {
       view.reach !== before.reach || view.columns.some((column, index) => column !== before.columns[index]);
     const isRepainted = view.theme !== before.theme;
     const isOfAnotherClass = view.level !== before.level && this.scene.context !== undefined;
+    const isOfOtherKind = view.density !== before.density;
     const isOnlyScrubbed = JSON.stringify(view) === JSON.stringify({ ...before, layer: view.layer });
     for (const entry of this.#entries) {
       if (isMoved || isRepainted || isOfAnotherClass) entry.sketch.reset();
-      if (isMoved || isOfAnotherClass) entry.hasOldRows = true;
+      if (isMoved || isOfAnotherClass || isOfOtherKind) entry.hasOldRows = true;
       // The computed rows are of the previous class.
       if (isOfAnotherClass) continue;
       if (isOnlyScrubbed && entry.picture !== 'layers') continue;

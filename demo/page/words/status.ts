@@ -1,0 +1,79 @@
+/** What the page is doing, in a sentence. */
+import type { Ending } from '../../protocol.ts';
+import { count } from '../figures.ts';
+import type { Sentences } from './sentence.ts';
+
+/** How training ended. */
+export const ENDINGS: Sentences<Ending> = {
+  refused: ({ cause }) =>
+    cause === 'refused' && 'Nothing has changed: the settings cannot be taken as they are.',
+  failed: ({ cause, failure }) => (cause === 'failed' || cause === 'diverged') && (failure ?? ''),
+  paused: ({ cause, step }) => cause === 'paused' && `Paused at step ${step}.`,
+  early: (ending) =>
+    ending.cause === 'early' &&
+    `Stopped at step ${ending.step} of ${ending.steps}, as the score on ${heldOutOf(ending)} got no better.${keptOf(ending)}`,
+  scored: (ending) =>
+    ending.heldOut !== null &&
+    `All ${ending.steps} steps are done. Scored on ${heldOutOf(ending)}.${keptOf(ending)}`,
+  done: ({ steps }) => `All ${steps} steps are done.`,
+};
+
+function heldOutOf({ heldOut }: Ending): string {
+  return heldOut === 0 ? 'new points' : `${(heldOut ?? 0).toLocaleString('en')} rows held out`;
+}
+
+function keptOf({ best }: Ending): string {
+  if (best === null) return '';
+  return ` The best parameters are kept, ${best === 0 ? 'before the first step' : `of step ${best}`}.`;
+}
+
+export interface StepFacts {
+  isTraining: boolean;
+  /** It trains on samples of the opened model. */
+  isOnOwnSamples: boolean;
+  step: number;
+  steps: number;
+}
+
+/** The count of steps. */
+export const STEPS: Sentences<StepFacts> = {
+  training: (facts) => facts.isTraining && `Step ${facts.step} of ${facts.steps}${ownOf(facts)}`,
+  paused: (facts) => `Paused at step ${facts.step} of ${facts.steps}${ownOf(facts)}`,
+};
+
+function ownOf({ isOnOwnSamples }: StepFacts): string {
+  return isOnOwnSamples ? ', on its own samples' : '';
+}
+
+export interface ReturnFacts {
+  isDone: boolean;
+  step: number;
+  steps: number;
+}
+
+/** The kept run is back. */
+export const RETURNS: Sentences<ReturnFacts> = {
+  done: (facts) => facts.isDone && `The run is back, as it ended at ${placeOf(facts)}.`,
+  paused: (facts) => `The run is back, at ${placeOf(facts)}. Train goes on.`,
+};
+
+function placeOf({ step, steps }: ReturnFacts): string {
+  return `step ${count(step)} of ${count(steps)}`;
+}
+
+/** The data that are missing for a fresh model. */
+export const MISSING: Sentences<{ source: string }> = {
+  file: ({ source }) => source === 'file' && 'Choose a file first.',
+  drawing: () => 'Paint something first.',
+};
+
+/** Sentences about single events. */
+export const STATUS = {
+  starting: 'A flow that was trained earlier, while the GPU starts.',
+  pretrained: 'This flow was trained earlier. Train one of your own.',
+  training: 'Training…',
+  fresh: 'A fresh model, which knows nothing yet.',
+  found: 'The run that was kept here opens, once the GPU has started.',
+  recording: 'Playing a recording of a trained flow.',
+  back: (step: number) => `The GPU is back, at step ${step}.`,
+} as const;
