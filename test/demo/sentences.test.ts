@@ -52,7 +52,7 @@ const STANDING: Standing = {
 };
 const ROWS = { floor: null, validation: 1.1 };
 
-describe('the verdict', () =>
+describe('the verdict', () => {
   saysAll(VERDICTS, STANDING, {
     diverged: [{ hasDiverged: true }, /^Training has diverged/],
     elsewhere: [{ step: 0, origin: 'It was trained elsewhere.' }, /^It was trained elsewhere\.$/],
@@ -75,17 +75,19 @@ describe('the verdict', () =>
     worseThanGaussian: [{ ...ROWS, gaussianNll: 1, isResting: true }, /0\.10 nats worse than .*Train on/],
     noBetterYet: [{ floor: null, start: 1.1 }, /no better than at the start yet\.$/],
     betterThanStart: [{ floor: null }, /5\.2 times as probable per point as at the start/],
-  }));
+  });
+});
 
 const score = { step: 100, nll: 1, error: 0.1 };
-describe('the remark on memory', () =>
+describe('the remark on memory', () => {
   saysAll(REMARKS, STANDING, {
     byHeart: [
       { isFinite: true, rise: { best: score, last: { ...score, nll: 2 }, scores: 3 } },
       /1\.00 nats worse in the last 3 scores: it has begun to learn yours by heart/,
     ],
     none: [{ isFinite: true }, /^$/],
-  }));
+  });
+});
 
 const DENSITY: DensityFacts = {
   title: 'Moons',
@@ -100,37 +102,41 @@ const DENSITY: DensityFacts = {
 const MORE = { others: [{ name: 'c', mean: 40, std: 0.01 }] };
 const PART = { part: { column: 'moon', level: 'upper' } };
 
-describe('the name of the density', () =>
+describe('the name of the density', () => {
   saysAll(DENSITY_NAMES, DENSITY, {
     slice: [{ ...MORE, kind: 'slice' }, /^a slice of p\(x\)$/],
     marginal: [{ ...MORE, colours: 'log' }, /^log p\(a, b\)$/],
     withData: [PART, /^p\(x \| moon = upper\), with the data$/],
     whole: [{ showData: false, colours: 'log' }, /^log p\(x\)$/],
-  }));
+  });
+});
 
-describe('the colours of the density', () =>
+describe('the colours of the density', () => {
   saysAll(DENSITY_COLOURS, DENSITY, {
     log: [{ colours: 'log' }, /log p is higher$/],
     linear: [{}, /where p is higher$/],
-  }));
+  });
+});
 
-describe('the log-density of a typical point', () =>
+describe('the log-density of a typical point', () => {
   saysAll(TYPICAL_POINTS, DENSITY, {
     unknown: [{ nll: null }, /^\.$/],
     farOut: [{ nll: 9.8e18 }, /some points have next to none/],
     ofAllClasses: [PART, /^; over every moon, a typical point has log p −1\.15\.$/],
     typical: [{}, /^; a typical point has log p −1\.15\.$/],
-  }));
+  });
+});
 
-describe('the other columns of the density', () =>
+describe('the other columns of the density', () => {
   saysAll(OTHER_COLUMNS, DENSITY, {
     none: [{}, /^$/],
     marginal: [MORE, /the density of a and b alone/],
     sliceWithData: [{ ...MORE, kind: 'slice' }, /slice at .* c 40\.00\. The points are all of the data/],
     slice: [{ ...MORE, kind: 'slice', showData: false }, /slice at .* c 40\.00\.$/],
-  }));
+  });
+});
 
-describe('the samples', () =>
+describe('the samples', () => {
   saysAll(
     SAMPLES,
     { moments: { mean: [0, 1], std: [1, 2], correlation: -0.5 }, pair: ['a', 'b'] },
@@ -139,9 +145,10 @@ describe('the samples', () =>
       diverged: [{ moments: { mean: [NaN, 1], std: [1, 2], correlation: 0 } }, /it has diverged\.$/],
       moments: [{}, /^a 0\.00 ± 1\.00, b 1\.00 ± 2\.00, correlation −0\.50\.$/],
     },
-  ));
+  );
+});
 
-describe('the latent cloud', () =>
+describe('the latent cloud', () => {
   saysAll(
     LATENT,
     { gap: 0.3, base: 'mixture' },
@@ -150,10 +157,11 @@ describe('the latent cloud', () =>
       allBut: [{ gap: 0.02 }, /^All but a mixture of Gaussians: 0\.02 nats from it/],
       still: [{}, /^Still 0\.30 nats from a mixture of Gaussians/],
     },
-  ));
+  );
+});
 
 const ENDING: Ending = { cause: 'done', step: 900, steps: 900, heldOut: null, best: null };
-describe('the end of training', () =>
+describe('the end of training', () => {
   saysAll(ENDINGS, ENDING, {
     refused: [{ cause: 'refused' }, /^Nothing has changed/],
     failed: [{ cause: 'diverged', failure: 'It is lost.' }, /^It is lost\.$/],
@@ -164,9 +172,10 @@ describe('the end of training', () =>
     ],
     scored: [{ heldOut: 0, best: 0 }, /Scored on new points\. .*before the first step\.$/],
     done: [{}, /^All 900 steps are done\.$/],
-  }));
+  });
+});
 
-describe('the steps', () =>
+describe('the steps', () => {
   saysAll(
     STEPS,
     { isTraining: true, isOnOwnSamples: false, step: 7, steps: 900 },
@@ -174,9 +183,10 @@ describe('the steps', () =>
       training: [{ isOnOwnSamples: true }, /^Step 7 of 900, on its own samples$/],
       paused: [{ isTraining: false }, /^Paused at step 7 of 900$/],
     },
-  ));
+  );
+});
 
-describe('the return of a run', () =>
+describe('the return of a run', () => {
   saysAll(
     RETURNS,
     { isDone: false, step: 7, steps: 9000 },
@@ -184,9 +194,10 @@ describe('the return of a run', () =>
       done: [{ isDone: true }, /^The run is back, as it ended at step 7 of 9,000\.$/],
       paused: [{}, /at step 7 of 9,000\. Train goes on\.$/],
     },
-  ));
+  );
+});
 
-describe('missing data', () =>
+describe('missing data', () => {
   saysAll(
     MISSING,
     { source: 'file' },
@@ -194,4 +205,5 @@ describe('missing data', () =>
       file: [{}, /^Choose a file/],
       drawing: [{ source: 'drawing' }, /^Paint/],
     },
-  ));
+  );
+});
