@@ -348,6 +348,17 @@ export interface Ending {
   failure?: string;
 }
 
+/** A picture of the current model: told when it is drawn first, and when one of these changes. */
+export interface DrawnPicture {
+  picture: Picture;
+  /** The step of the parameters that it shows. */
+  step: number;
+  /** The middle and half the width and height of the canvas, in the units of the shown columns. */
+  frame: { centre: readonly [number, number]; half: readonly [number, number] };
+  /** log p at the end of the colours of the density, nats; null until it is read. */
+  peak: number | null;
+}
+
 export type FromWorker =
   | { type: 'ready'; adapter: AdapterFacts }
   /** No WebGPU here: the page plays a recording instead. */
@@ -359,8 +370,7 @@ export type FromWorker =
       price: Price;
     } & FlowFacts)
   | { type: 'price'; price: Price }
-  /** This picture shows the model for the first time since `configured`. */
-  | { type: 'drawn'; picture: Picture }
+  | ({ type: 'drawn' } & DrawnPicture)
   /** Training begins, after all that the worker said of an earlier run. */
   | { type: 'training' }
   | { type: 'progress'; progress: Progress }

@@ -1,7 +1,7 @@
 /** The engine's device, and the page's canvases that it draws on. */
 import { WgflowError } from '../../src/index.ts';
 import type { Flow } from '../../src/index.ts';
-import type { Picture, ToWorker, View } from '../protocol.ts';
+import type { DrawnPicture, Picture, ToWorker, View } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
 import { openDevice, reopenDevice } from './device.ts';
 import type { Opened } from './device.ts';
@@ -15,7 +15,7 @@ export interface DisplayEvents {
   lost: (reason: string) => void;
   /** A studio has something to draw. */
   wake: () => void;
-  drawn: (picture: Picture) => void;
+  drawn: (drawn: DrawnPicture) => void;
 }
 
 export class Display {

@@ -55,7 +55,7 @@ export class Engine {
     this.#display = new Display({
       lost: (reason) => this.#lost(reason),
       wake: () => this.#frames.ask(),
-      drawn: (picture) => post({ type: 'drawn', picture }),
+      drawn: (drawn) => post({ type: 'drawn', ...drawn }),
     });
     this.#pointer = new Pointer(
       () => this.#trainer?.studio,

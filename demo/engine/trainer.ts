@@ -76,6 +76,7 @@ export class Trainer {
     this.#snapshots = new Snapshots(flow, snapshot);
     this.#hasTrained = this.snapshot.isResumable;
     this.#step = this.snapshot.step;
+    studio.flowChanged(this.#step);
   }
 
   get snapshot(): Snapshot {
@@ -163,7 +164,7 @@ export class Trainer {
       this.#training = undefined;
       if (!this.#disposed) {
         this.studio.setShare(drawingShareOf(undefined));
-        this.studio.flowChanged();
+        this.studio.flowChanged(this.#step);
       }
     }
   }
@@ -230,7 +231,7 @@ export class Trainer {
       this.#step = report.step;
       this.#hasTrained = true;
       telemetry.report(report, now);
-      this.studio.flowChanged();
+      this.studio.flowChanged(report.step);
       this.#tell(false);
       if (signal.aborted) break;
       this.#lookAfter(now);

@@ -139,9 +139,9 @@ export function lossRange(values: readonly number[], floor: number | null): [low
   return [low - 0.08 * span, low + 1.12 * span];
 }
 
-/** Three to six round numbers in a range. */
-export function ticks([low, high]: readonly [number, number]): number[] {
-  const rough = (high - low) / 4;
+/** Round numbers that cut a range into at most `parts` parts: three to six by default. */
+export function ticks([low, high]: readonly [number, number], parts = 4): number[] {
+  const rough = (high - low) / parts;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
   const first = Math.ceil(low / step);

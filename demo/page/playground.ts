@@ -15,6 +15,7 @@ import { showGpu } from './gpuNotice.ts';
 import { showLook } from './lookPanel.ts';
 import { LossPanel } from './lossPanel.ts';
 import { ModelPanel } from './modelPanel.ts';
+import { showMarks } from './pictureMarks.ts';
 import { Pictures } from './pictures.ts';
 import { PointPanel } from './pointPanel.ts';
 import { playRecorded } from './pretrained.ts';
@@ -124,6 +125,7 @@ export class Playground {
       new SharePanel(store, this.#engine, (fileName, bytes) => this.#open(fileName, bytes)),
       showLook(store, (change) => this.#look(change)),
       showCaptions(store),
+      showMarks(store),
       showGpu(store),
       playRecorded(store, this.#pretrained.recorded, this.#pictures.recorded),
     ];

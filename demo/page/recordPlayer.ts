@@ -3,12 +3,11 @@ import { paletteOf } from '../engine/pictures/colours.ts';
 import type { Palette, Rgb } from '../engine/pictures/colours.ts';
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
+import { RECORDED_REACH } from './axes.ts';
 import { RECORDED_UNIT, pointsAt } from './recordedFlow.ts';
 import type { RecordedFlow } from './recordedFlow.ts';
 
-/** Half the width of the shown square in data space and in the latent space. */
-const REACH = 3;
-const LATENT_REACH = 3.5;
+const { data: REACH, latent: LATENT_REACH } = RECORDED_REACH;
 const RINGS = [1, 2, 3];
 /** CSS pixels. */
 const DOT = 2;

@@ -5,6 +5,7 @@ import type { BaseName } from '../bases.ts';
 import type {
   AdapterFacts,
   DataSettings,
+  DrawnPicture,
   FlowFacts,
   Hovered,
   ModelSettings,
@@ -71,6 +72,8 @@ export interface State {
   isLive: boolean;
   /** Pictures that the engine has drawn. */
   drawn: readonly Picture[];
+  /** The pictures of the current model, and when they came, ms. */
+  shown: Shown;
   price: Price | undefined;
   /** The batches that fill the adapter with flows of this size, if the visitor asked. */
   filling: (Filling & { size: string }) | 'timing' | undefined;
@@ -79,6 +82,8 @@ export interface State {
   hovered: Hovered | null;
   recorded: Pick<RecordedFlow, 'title' | 'bijectors' | 'nll' | 'floor'>;
 }
+
+export type Shown = Partial<Record<Picture, DrawnPicture & { at: number }>>;
 
 const NOTHING_SEEN: Glance = { moments: null, nll: null, gap: null };
 
@@ -111,6 +116,7 @@ export function initialState(
     next: undefined,
     isLive: false,
     drawn: [],
+    shown: {},
     price: undefined,
     filling: undefined,
     run: newRun(model.steps, UNKNOWN),

@@ -162,7 +162,7 @@ export function heard(state: State, event: EngineEvent, now: number): State {
     case 'price':
       return { ...state, price: event.price };
     case 'drawn':
-      return { ...state, drawn: [...state.drawn, event.picture] };
+      return drawn(state, event, now);
     case 'training':
       // The end of an earlier run may have come between the visitor's click and this.
       return state.phase === 'training' ? state : trainingBegun(state);
@@ -187,6 +187,18 @@ export function heard(state: State, event: EngineEvent, now: number): State {
   }
 }
 
+function drawn(state: State, { type: _, ...drawn }: Heard<'drawn'>, now: number): State {
+  const { picture, step } = drawn;
+  const before = state.shown[picture];
+  const at = before?.step === step ? before.at : now;
+  const isFirst = !state.drawn.includes(picture);
+  return {
+    ...state,
+    drawn: isFirst ? [...state.drawn, picture] : state.drawn,
+    shown: { ...state.shown, [picture]: { ...drawn, at } },
+  };
+}
+
 /** The device is gone for good, or never existed: the recording is shown. */
 function withoutGpu(state: State, noGpu: string): State {
   const off: State = {
@@ -200,7 +212,7 @@ function withoutGpu(state: State, noGpu: string): State {
   if (!state.isLive) return off;
   const { recorded } = state;
   const flow = recordedFacts(recorded);
-  const back: State = { ...withLayers(off, flow), origin: 'page', isLive: false, drawn: [], flow };
+  const back: State = { ...withLayers(off, flow), origin: 'page', isLive: false, drawn: [], shown: {}, flow };
   return withoutSteps(back, recordedWords(back));
 }
 
@@ -214,6 +226,7 @@ function configured(state: State, event: Heard<'configured'>): State {
   const shown: State = {
     ...(isLive ? withLayers(state, flow) : { ...state, layer: Math.ceil(count / 2), isSwinging: false }),
     isLive: true,
+    shown: {},
     price,
     flow,
     look: { ...look, level: Math.min(look.level, last), columns: isPair ? look.columns : [0, 1] },

@@ -11,7 +11,7 @@ import {
 import type { DensityFacts } from '../../demo/page/words/pictures.ts';
 import { firstTrue } from '../../demo/page/words/sentence.ts';
 import type { Sentences } from '../../demo/page/words/sentence.ts';
-import { ENDINGS, MISSING, RETURNS, STEPS } from '../../demo/page/words/status.ts';
+import { AGES, ENDINGS, MISSING, RETURNS, STEPS } from '../../demo/page/words/status.ts';
 import { REMARKS, VERDICTS } from '../../demo/page/words/verdict.ts';
 import type { Standing } from '../../demo/page/words/verdict.ts';
 import type { Ending } from '../../demo/protocol.ts';
@@ -182,6 +182,18 @@ describe('the steps', () => {
     {
       training: [{ isOnOwnSamples: true }, /^Step 7 of 900, on its own samples$/],
       paused: [{ isTraining: false }, /^Paused at step 7 of 900$/],
+    },
+  );
+});
+
+describe('the step of a picture', () => {
+  saysAll(
+    AGES,
+    { isShown: true, isTraining: true, step: 1200, now: 1300, ms: 4200 },
+    {
+      foreign: [{ isShown: false }, /^$/],
+      old: [{}, /^step 1,200, 4 s old$/],
+      current: [{ ms: 1900 }, /^step 1,200$/],
     },
   );
 });

@@ -4,6 +4,7 @@ import type { BrushStroke } from './brushes.ts';
 import { aspectOf, canvasFrame, placeWithin } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
 import type { Marginal } from './marginal.ts';
+import { readRanges } from './readRanges.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { columnStarts, disposeAll } from './sketch.ts';
@@ -110,6 +111,19 @@ export class DensitySketch implements Sketch {
     return this.#grids[0].side;
   }
 
+  get frame(): Frame {
+    return this.#scene.ownFrame;
+  }
+
+  /** Reads log p at the end of the colours; undefined if no grid is newer than the last one that was read. */
+  async readPeak(): Promise<number | undefined> {
+    const [front] = this.#grids;
+    if (front.isRead) return undefined;
+    front.isRead = true;
+    const [values] = await readRanges(this.#scene.brushes.device, front.scale, [0], 1);
+    return values?.[0];
+  }
+
   compute(): boolean {
     const marginal = this.#shownMarginal;
     if (marginal === undefined) return this.#computeSlice();
@@ -157,6 +171,7 @@ export class DensitySketch implements Sketch {
     back.scaling.set({ cells: side * side });
     back.scaling.dispatch(encoder, 1);
     back.side = side;
+    back.isRead = false;
     this.#next = 0;
     this.#grids.reverse();
     this.#scene.brushes.device.queue.submit([encoder.finish()]);
@@ -262,7 +277,9 @@ export class DensitySketch implements Sketch {
     return {
       side: 0,
       box: [0, 0, 1, 1],
+      isRead: true,
       logProb,
+      scale,
       scaling: brushes.stroke('densityScale', logProb, scale),
       map: brushes.stroke('density', logProb, scale, ramp),
     };
@@ -273,7 +290,10 @@ interface Grid {
   side: number;
   /** Its place on the canvas: left, bottom, right, top, from 0 to 1. */
   box: [number, number, number, number];
+  /** Its scale has been read, or there is none. */
+  isRead: boolean;
   logProb: GPUBuffer;
+  scale: GPUBuffer;
   scaling: BrushStroke<'densityScale'>;
   map: BrushStroke<'density'>;
 }

@@ -3,7 +3,7 @@ import type { Flow, FlowPass } from '../../../src/index.ts';
 import type { BrushStroke } from './brushes.ts';
 import { packed } from './colours.ts';
 import { aspectOf } from './frame.ts';
-import type { Size } from './frame.ts';
+import type { Frame, Size } from './frame.ts';
 import { lattice, plane } from './pointSets.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -42,6 +42,10 @@ export class GridSketch implements Sketch {
     const rows = Math.min(lines.points.length / 2, flow.passRows);
     const pass = await scene.pass(flow, 'inverse', { rows });
     return new GridSketch(scene, lines, pass);
+  }
+
+  get frame(): Frame {
+    return this.#scene.ownFrame;
   }
 
   compute(): boolean {

@@ -11,6 +11,7 @@ import type { Sketch } from './sketch.ts';
 
 export class LatentSketch implements Sketch {
   readonly kind = 'latent rows';
+  readonly frame = latentFrame;
   readonly #scene: Scene;
   readonly #most: number;
   #count: number;

@@ -75,6 +75,12 @@ export class LayersSketch implements Sketch {
     return new LayersSketch(scene, most, await scene.pass(flow, 'trace', { rows: rows.length / scene.dim }));
   }
 
+  get frame(): Frame {
+    const place = layerPlace(this.#scene.view.layer, this.#scene.bijectors.length);
+    const isData = place.layer === 0 && place.share === 0;
+    return isData ? this.#scene.ownFrame : LayersSketch.frameAt(this.#scene, place);
+  }
+
   compute(): boolean {
     runPass(this.#scene.brushes.device, this.#pass, this.#source);
     return true;

@@ -1,4 +1,4 @@
-/** The only readback from the GPU: the pointer's queries. */
+/** The readbacks from the GPU: the pointer's queries and the scale of the colours. */
 
 /** Reads `length` f32 numbers of a buffer from each start. */
 export async function readRanges(

@@ -3,7 +3,7 @@ import type { Flow, FlowPass } from '../../../src/index.ts';
 import type { BrushStroke } from './brushes.ts';
 import { pointsFor } from './density.ts';
 import { aspectOf } from './frame.ts';
-import type { Size } from './frame.ts';
+import type { Frame, Size } from './frame.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { columnStarts, runPass } from './sketch.ts';
@@ -27,6 +27,10 @@ export class SamplesSketch implements Sketch {
 
   static async create(scene: Scene, flow: Flow, rows: number): Promise<SamplesSketch> {
     return new SamplesSketch(scene, await scene.pass(flow, 'sample', { rows, seed: SEED }));
+  }
+
+  get frame(): Frame {
+    return this.#scene.ownFrame;
   }
 
   compute(): boolean {

@@ -138,6 +138,13 @@ export class Scene {
     return this.#frameOf(this.data);
   }
 
+  /** The data's frame in their own units, which the offset is part of. */
+  get ownFrame(): Frame {
+    const { centre, half } = this.dataFrame;
+    const [x, y] = this.columns;
+    return { centre: [centre[0] + (this.offset[x] ?? 0), centre[1] + (this.offset[y] ?? 0)], half };
+  }
+
   get layerFrames(): Frame[] {
     const mapped = this.#mapped && this.#frameOf(this.#mapped);
     return layerFrames(this.dataFrame, this.bijectors, this.#view.reach, mapped);

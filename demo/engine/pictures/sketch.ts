@@ -1,7 +1,7 @@
 /** The studio's view of a picture: rows that pass through the flow, and a drawing of the result. */
 import type { FlowPass, PassKind } from '../../../src/index.ts';
 import type { BrushName, BrushStroke } from './brushes.ts';
-import type { Size } from './frame.ts';
+import type { Frame, Size } from './frame.ts';
 
 export interface Sketch {
   /** The key for the cost of a piece of `compute`; pieces with the same key cost the same. */
@@ -10,6 +10,8 @@ export interface Sketch {
   compute(): boolean;
   /** Restarts `compute`, if its rows depend on the view. */
   reset(): void;
+  /** The part of the plane that is drawn; data frames are in the data's own units. */
+  readonly frame: Frame;
   draw(renderPass: GPURenderPassEncoder, size: Size): void;
   dispose(): void;
 }

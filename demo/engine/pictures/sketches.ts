@@ -1,6 +1,6 @@
 /** The sketch of each picture, in the order in which they are made. */
 import type { Flow } from '../../../src/index.ts';
-import type { Picture } from '../../protocol.ts';
+import type { DrawnPicture, Picture } from '../../protocol.ts';
 import { DensitySketch } from './density.ts';
 import type { DensityDetail } from './densityDetail.ts';
 import type { Size } from './frame.ts';
@@ -21,8 +21,13 @@ export interface Entry {
   /** The flow or the view has changed since its rows were computed. */
   hasOldRows: boolean;
   hasOldImage: boolean;
-  /** The page knows that the picture exists. */
-  isAnnounced: boolean;
+  /** The step of its rows, and of those that are being computed. */
+  step: number;
+  nextStep: number | undefined;
+  /** When its image was last drawn from new rows, ms. */
+  drawnAt: number;
+  /** What the page knows of the picture. */
+  told: DrawnPicture | undefined;
   /** The visitor is waiting for it. */
   isUrgent: boolean;
   /** No rows have passed through the flow yet. */
@@ -30,8 +35,9 @@ export interface Entry {
 }
 
 export function entryOf(picture: Picture, surface: Surface, sketch: Sketch): Entry {
-  const isNew = { hasOldRows: true, hasOldImage: false, isAnnounced: false, isUrgent: false, isBlank: true };
-  return { picture, surface, sketch, ...isNew };
+  const isNew = { hasOldRows: true, hasOldImage: false, isUrgent: false, isBlank: true };
+  const drawn = { step: 0, nextStep: undefined, drawnAt: -Infinity, told: undefined };
+  return { picture, surface, sketch, ...isNew, ...drawn };
 }
 
 /** Rows of each picture: a software adapter takes milliseconds per thousand. */

@@ -1,10 +1,12 @@
 /** The pictures of one model: tracks which are out of date, and chooses which to update next. */
 import { DisposedError } from '../../../src/index.ts';
 import type { Flow } from '../../../src/index.ts';
-import type { Hovered, Picture, View } from '../../protocol.ts';
+import type { DrawnPicture, Hovered, Picture, View } from '../../protocol.ts';
+import { DensitySketch } from './density.ts';
 import { DensityDetail } from './densityDetail.ts';
 import { DrawingTime } from './drawingTime.ts';
 import type { Job } from './drawingTime.ts';
+import { canvasFrame } from './frame.ts';
 import type { Size } from './frame.ts';
 import { LayersSketch } from './layers.ts';
 import { Probe } from './probe.ts';
@@ -12,6 +14,9 @@ import type { Scene } from './scene.ts';
 import { entryOf, sketchMakers } from './sketches.ts';
 import type { Entry } from './sketches.ts';
 import type { Surface } from './surface.ts';
+
+/** Pictures that are older than this are drawn before the budget allows it, in at most half of the time, ms. */
+const OLD_MS = 1000;
 
 /** Snap distance of the pointer to a row of the layers, CSS pixels. */
 const SNAP = 14;
@@ -27,7 +32,11 @@ export class Studio {
   /** Entries whose rows must still pass through the flow before all images are drawn together. */
   #round: Entry[] = [];
   readonly #wake: () => void;
-  readonly #shown: (picture: Picture) => void;
+  readonly #shown: (drawn: DrawnPicture) => void;
+  /** Steps that the flow has made. */
+  #step = 0;
+  /** Old pictures let training have its turn until then, ms. */
+  #restUntil = 0;
   #probe: Probe | undefined;
   #opening: Promise<void> | undefined;
   #isInFlight = false;
@@ -35,7 +44,7 @@ export class Studio {
 
   /**
    * @param wake requests a `frame` soon
-   * @param shown is called with each picture when it first appears
+   * @param shown is called with each picture when it appears, and when its step, frame or scale changes
    */
   constructor(
     scene: Scene,
@@ -43,7 +52,7 @@ export class Studio {
     surfaces: Readonly<Record<Picture, Surface>>,
     isSoftware: boolean,
     wake: () => void,
-    shown: (picture: Picture) => void,
+    shown: (drawn: DrawnPicture) => void,
   ) {
     this.scene = scene;
     this.#flow = flow;
@@ -86,8 +95,9 @@ export class Studio {
     this.#wake();
   }
 
-  /** The flow has learned. */
-  flowChanged(): void {
+  /** The flow has learned. @param step that it has reached */
+  flowChanged(step: number): void {
+    this.#step = step;
     this.#detail.isRefining = false;
     for (const entry of this.#entries) entry.hasOldRows = true;
     if (this.#probe?.isShown === true) this.#probe.follow();
@@ -110,7 +120,7 @@ export class Studio {
     const isOfOtherKind = view.density !== before.density;
     const isOnlyScrubbed = JSON.stringify(view) === JSON.stringify({ ...before, layer: view.layer });
     for (const entry of this.#entries) {
-      if (isMoved || isRepainted || isOfAnotherClass) entry.sketch.reset();
+      if (isMoved || isRepainted || isOfAnotherClass) restart(entry);
       if (isMoved || isOfAnotherClass || isOfOtherKind) entry.hasOldRows = true;
       // The computed rows are of the previous class.
       if (isOfAnotherClass) continue;
@@ -128,7 +138,7 @@ export class Studio {
     for (const entry of this.#entries) {
       if (entry.picture !== picture) continue;
       if (picture === 'density') {
-        entry.sketch.reset();
+        restart(entry);
         this.#detail.isRefining = false;
       }
       entry.hasOldRows = true;
@@ -178,13 +188,14 @@ export class Studio {
     // The end of the work in flight wakes the studio by itself.
     if (this.#isInFlight) return Infinity;
     const isUrgent = this.#entries.some((entry) => entry.isUrgent && entry.surface.isShown && !entry.isBlank);
-    return isUrgent ? 0 : this.#time.wait(now);
+    return isUrgent ? 0 : this.#wait(now);
   }
 
   /** Updates pictures as far as the budget allows. The cost is learned when the GPU has finished. */
   frame(now: number): void {
     if (this.#isInFlight || this.#disposed) return;
-    const available = this.#time.available(now);
+    const isAllowed = this.#wait(now) === 0;
+    const available = Math.max(this.#time.available(now), isAllowed ? Number.MIN_VALUE : -Infinity);
     let marked: Promise<number> | undefined;
     const jobs: Job[] = [];
     let expected = 0;
@@ -209,6 +220,15 @@ export class Studio {
     for (const { sketch } of this.#entries) sketch.dispose();
     this.#probe?.dispose();
     this.scene.dispose();
+  }
+
+  /** Milliseconds until something may be drawn. */
+  #wait(now: number): number {
+    const wait = this.#time.wait(now);
+    const isOld = this.#entries.some(
+      ({ surface, hasOldRows, drawnAt }) => surface.isShown && hasOldRows && now - drawnAt > OLD_MS,
+    );
+    return isOld ? Math.min(wait, Math.max(0, this.#restUntil - now)) : wait;
   }
 
   async #look(probe: Probe, picture: Picture, at: { x: number; y: number }): Promise<Hovered | null> {
@@ -254,7 +274,11 @@ export class Studio {
   }
 
   #compute(entry: Entry): void {
+    entry.nextStep ??= this.#step;
     if (!entry.sketch.compute()) return;
+    entry.step = entry.nextStep;
+    entry.nextStep = undefined;
+    entry.drawnAt = performance.now();
     entry.isBlank = false;
     this.#round = this.#round.filter((other) => other !== entry);
     entry.hasOldImage = true;
@@ -271,15 +295,32 @@ export class Studio {
       sketch.draw(renderPass, size);
       this.#probe?.draw(renderPass, picture, size);
     });
-    if (entry.isBlank || entry.isAnnounced) return;
-    entry.isAnnounced = true;
-    this.#shown(picture);
+    if (entry.isBlank) return;
+    this.#tell(entry, entry.told?.peak ?? null);
+    if (sketch instanceof DensitySketch) void this.#tellPeak(entry, sketch);
+  }
+
+  #tell(entry: Entry, peak: number | null): void {
+    const { picture, step, told } = entry;
+    const frame = canvasFrame(entry.sketch.frame, entry.surface.size);
+    const drawn = { picture, step, frame, peak };
+    if (JSON.stringify(drawn) === JSON.stringify(told)) return;
+    entry.told = drawn;
+    this.#shown(drawn);
+  }
+
+  async #tellPeak(entry: Entry, sketch: DensitySketch): Promise<void> {
+    // Without a device there is no scale.
+    const peak = await sketch.readPeak().catch(() => undefined);
+    if (peak !== undefined && !this.#disposed) this.#tell(entry, peak);
   }
 
   async #account(start: number, marked: Promise<number>, jobs: Job[], expected: number): Promise<void> {
     this.#isInFlight = true;
     try {
       await this.#time.account({ jobs, start, expected, marked, done: this.#done() });
+      const end = performance.now();
+      this.#restUntil = end + (end - start);
     } catch {
       // The device is lost, and the training loop gets the error.
     } finally {
@@ -293,4 +334,10 @@ export class Studio {
     await this.scene.brushes.device.queue.onSubmittedWorkDone();
     return performance.now();
   }
+}
+
+/** Forgets the rows that are being computed. */
+function restart(entry: Entry): void {
+  entry.sketch.reset();
+  entry.nextStep = undefined;
 }

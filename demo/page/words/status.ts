@@ -45,6 +45,28 @@ function ownOf({ isOnOwnSamples }: StepFacts): string {
   return isOnOwnSamples ? ', on its own samples' : '';
 }
 
+export interface AgeFacts {
+  /** The picture shows the current model, which was trained here. */
+  isShown: boolean;
+  isTraining: boolean;
+  /** The step that it shows, and the last one. */
+  step: number;
+  now: number;
+  /** Time since it was drawn. */
+  ms: number;
+}
+
+/** A picture that is older than this says so, ms. */
+const OLD_MS = 2000;
+
+/** The step that a picture shows. */
+export const AGES: Sentences<AgeFacts> = {
+  foreign: ({ isShown }) => !isShown && '',
+  old: ({ isTraining, step, now, ms }) =>
+    isTraining && step < now && ms > OLD_MS && `step ${count(step)}, ${Math.round(ms / 1000)} s old`,
+  current: ({ step }) => `step ${count(step)}`,
+};
+
 export interface ReturnFacts {
   isDone: boolean;
   step: number;
