@@ -108,7 +108,7 @@ function vertical({ name, ticks }: Axis): SVGElement[] {
         svg('text', { x: 0, y, dx: '0.7em', dy: '0.35em' }, [text]),
       ];
     }),
-    svg('text', { class: 'name', x: 0, y: 0, dx: '0.4em', dy: '1.2em' }, [name]),
+    svg('text', { class: 'name', x: 0, y: 0, dx: '0.4em', dy: '2.2em' }, [name]),
   ];
 }
 

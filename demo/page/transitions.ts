@@ -187,15 +187,14 @@ export function heard(state: State, event: EngineEvent, now: number): State {
   }
 }
 
-function drawn(state: State, { type: _, ...drawn }: Heard<'drawn'>, now: number): State {
-  const { picture, step } = drawn;
+function drawn(state: State, { picture, step, frame, peak }: Heard<'drawn'>, now: number): State {
   const before = state.shown[picture];
   const at = before?.step === step ? before.at : now;
   const isFirst = !state.drawn.includes(picture);
   return {
     ...state,
     drawn: isFirst ? [...state.drawn, picture] : state.drawn,
-    shown: { ...state.shown, [picture]: { ...drawn, at } },
+    shown: { ...state.shown, [picture]: { picture, step, frame, peak, at } },
   };
 }
 
