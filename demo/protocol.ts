@@ -43,6 +43,9 @@ export interface ModelSettings extends TrainingChoices {
   allSteps?: boolean;
 }
 
+/** The settings that change in mid-run, without a new model. */
+export const TUNABLE = ['batch', 'learningRate', 'schedule', 'steps'] as const;
+
 /** The training data: fresh points of a toy density, or the visitor's own rows. */
 export type DataSettings = ToyData | RowData;
 
@@ -101,6 +104,8 @@ export type ToWorker =
   | { type: 'start'; canvases: Record<Picture, OffscreenCanvas>; pixelRatio: number; view: View }
   /** Makes a fresh model on this data; also the reset. It is shown at once; training waits for `train`. */
   | { type: 'configure'; model: ModelSettings; data: DataSettings }
+  /** Trains the same model on with other settings: only `TUNABLE` ones may differ. */
+  | { type: 'tune'; model: ModelSettings }
   | { type: 'train'; pace: Pace }
   | { type: 'pause' }
   | { type: 'step' }
@@ -126,6 +131,8 @@ export type Request =
   | { type: 'claim-place'; id: number; own: string | null; address: string }
   /** Shows the model of the run that the place has. */
   | ({ type: 'resume-run'; id: number } & AtHand)
+  /** Shows the trained model again that the last fresh one replaced. */
+  | { type: 'bring-back'; id: number }
   | { type: 'ask-table'; id: number; question: TableQuestion }
   /** Times steps of a fresh flow of these settings at several batches, while nothing trains. */
   | { type: 'fill'; id: number; model: ModelSettings }
@@ -182,6 +189,8 @@ export interface Answers {
   'claim-place': ClaimedRun | null;
   /** The step of the run. */
   'resume-run': number;
+  /** The step of the model. */
+  'bring-back': number;
   'draw-samples': DrawnRows;
   'ask-table': TableAnswer;
   fill: Filling;

@@ -11,7 +11,8 @@ import type {
   Request,
   ToWorker,
 } from '../protocol.ts';
-import { cellTexts, drawnCells } from './cells.ts';
+import { answerOf } from './answers.ts';
+import { cellTexts } from './cells.ts';
 import { dataSetOf } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import type { Opened } from './device.ts';
@@ -22,7 +23,6 @@ import { dataForFlow, knownData } from './loadedData.ts';
 import { Display } from './display.ts';
 import { factsOf, freshFlow } from './flows.ts';
 import { settingsOf } from './modelSettings.ts';
-import { drawSamples } from './drawSamples.ts';
 import { Pointer } from './pointer.ts';
 import type { Snapshot } from './snapshots.ts';
 import { Trainer } from './trainer.ts';
@@ -49,6 +49,8 @@ export class Engine {
   /** Where this tab keeps its run, and the model of the run that was found there. */
   #place: RunPlace | undefined;
   #kept: Uint8Array | undefined;
+  /** The trained model that a fresh one has replaced. */
+  #aside: Trainer['trained'];
 
   constructor(post: Post) {
     this.#post = post;
@@ -113,12 +115,24 @@ export class Engine {
       // Disposed flows and lost devices are reported elsewhere.
       if (error instanceof DisposedError || error instanceof DeviceLostError) return;
       this.#post({ type: 'mistake', message: error instanceof WgflowError ? error.message : String(error) });
-      if (error === this.#refused) this.#post({ type: 'stopped', ...this.#refusal });
+      if (error === this.#refused)
+        this.#post({ type: 'stopped', ...(this.#trainer?.ending('refused') ?? REFUSED) });
     });
   }
 
   async #handle(
-    message: Of<'start' | 'configure' | 'train' | 'step' | 'pause' | 'visibility' | 'load' | 'resume-run'>,
+    message: Of<
+      | 'start'
+      | 'configure'
+      | 'tune'
+      | 'train'
+      | 'step'
+      | 'pause'
+      | 'visibility'
+      | 'load'
+      | 'resume-run'
+      | 'bring-back'
+    >,
   ): Promise<void> {
     switch (message.type) {
       case 'start':
@@ -133,6 +147,8 @@ export class Engine {
           await this.#trainer?.stop({ isTold: false });
           throw error;
         }
+      case 'tune':
+        return this.#requireTrainer().tune(message.model);
       case 'train':
         this.#requireAccepted();
         this.#suspended = this.#isHidden ? message.pace : undefined;
@@ -151,6 +167,7 @@ export class Engine {
         return this.#setHidden(message.hidden);
       case 'load':
       case 'resume-run':
+      case 'bring-back':
         return this.#answer(message);
     }
   }
@@ -188,11 +205,16 @@ export class Engine {
   async #configure({ model, data }: Of<'configure'>): Promise<void> {
     const { device } = this.#display.require();
     const dataSet = dataSetOf(data);
-    const flow = await freshFlow(device, model, dataSet);
+    await this.#replaceOrFree(await freshFlow(device, model, dataSet), dataSet, model);
+  }
+
+  async #replaceOrFree(
+    ...parts: [flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot]
+  ): Promise<void> {
     try {
-      await this.#replace(flow, dataSet, model);
+      await this.#replace(...parts);
     } catch (error) {
-      flow.dispose();
+      parts[0].dispose();
       throw error;
     }
   }
@@ -204,6 +226,7 @@ export class Engine {
       if (snapshot?.isResumable === true) await trainer.showBest();
       const price = await trainer.price();
       await this.#trainer?.stop({ isTold: false });
+      if (snapshot === undefined) this.#aside = this.#trainer?.trained ?? this.#aside;
       this.#trainer?.dispose();
       this.#trainer = trainer;
       this.#suspended = undefined;
@@ -214,6 +237,17 @@ export class Engine {
       throw error;
     }
     void this.#openPictures(trainer);
+  }
+
+  /** @throws {WgflowError} if no model is set aside */
+  async #bringBack(): Promise<number> {
+    if (this.#aside === undefined) throw new WgflowError('NOT_READY', 'No model is set aside.');
+    const { data, settings, snapshot } = this.#aside;
+    const { device } = this.#display.require();
+    const flow = await Flow.load(snapshot.bytes ?? new Uint8Array(), { device, fileName: 'run' });
+    await this.#replaceOrFree(flow, data, settings, snapshot);
+    this.#aside = undefined;
+    return snapshot.step;
   }
 
   async #trainerOf(
@@ -293,26 +327,8 @@ export class Engine {
     if (request.type === 'load') return this.#load(request);
     if (request.type === 'claim-place') return this.#claim(request);
     if (request.type === 'resume-run') return this.#resume(request);
-    const trainer = this.#requireTrainer();
-    switch (request.type) {
-      case 'save':
-        return trainer.flow.save();
-      case 'draw-samples': {
-        const { count, seed } = request;
-        const { context } = trainer.studio.scene;
-        const { columns, cells } = trainer.data;
-        const rows = await drawSamples(trainer.flow, count, seed, context);
-        return cells === undefined ? { columns, rows } : drawnCells(cells.codec, rows);
-      }
-      case 'ask-table': {
-        const { askTable } = await import('./askTable.ts');
-        return askTable(trainer.flow, trainer.data, request.question, trainer.studio.scene.context);
-      }
-      case 'fill':
-        return trainer.fill(request.model);
-      case 'picture':
-        return trainer.studio.png(request.picture);
-    }
+    if (request.type === 'bring-back') return this.#bringBack();
+    return answerOf(this.#requireTrainer(), request);
   }
 
   async #load({ bytes, fileName, ...atHand }: Extract<Request, { type: 'load' }>): Promise<OpenedModel> {
@@ -365,11 +381,6 @@ export class Engine {
       : { ...hovered, texts: cellTexts(cells.codec, Float64Array.from(hovered.x)) };
   }
 
-  /** The ending if settings are refused. */
-  get #refusal(): Ending {
-    return this.#trainer?.ending('refused') ?? NOTHING_REFUSED;
-  }
-
   #requireAccepted(): void {
     if (this.#refused !== undefined) throw this.#refused;
   }
@@ -382,5 +393,5 @@ export class Engine {
   }
 }
 
-/** There was no model that could have stayed. */
-const NOTHING_REFUSED: Ending = { cause: 'refused', step: 0, steps: 0, heldOut: null, best: null };
+/** The ending if there was no model that could have stayed. */
+const REFUSED: Ending = { cause: 'refused', step: 0, steps: 0, heldOut: null, best: null };

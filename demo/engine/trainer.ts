@@ -43,11 +43,10 @@ interface Training {
 export class Trainer {
   readonly flow: Flow;
   readonly data: DataSet;
-  readonly settings: ModelSettings;
+  settings: ModelSettings;
   readonly studio: Studio;
   readonly #peak: PeakMeter;
   readonly #post: (message: FromWorker) => void;
-  readonly #flopsPerStep: number;
   readonly #parameters: number;
   #telemetry: Telemetry | undefined;
   #training: Training | undefined;
@@ -70,9 +69,7 @@ export class Trainer {
     this.studio = studio;
     this.#peak = peak;
     this.#post = post;
-    const layout = paramLayout(flow.spec);
-    this.#flopsPerStep = trainingFlops(layout, settings.batch);
-    this.#parameters = layout.parameterCount;
+    this.#parameters = paramLayout(flow.spec).parameterCount;
     this.#snapshots = new Snapshots(flow, snapshot);
     this.#hasTrained = this.snapshot.isResumable;
     this.#step = this.snapshot.step;
@@ -86,6 +83,12 @@ export class Trainer {
   /** Steps done. */
   get step(): number {
     return this.#step;
+  }
+
+  /** What brings the model back after it was disposed of; undefined without a step. */
+  get trained(): Pick<Trainer, 'data' | 'settings' | 'snapshot'> | undefined {
+    const { data, settings, snapshot } = this;
+    return this.#step > 0 && snapshot.isResumable ? { data, settings, snapshot } : undefined;
   }
 
   /** The pace of the running training, if any. */
@@ -119,6 +122,22 @@ export class Trainer {
     this.#training = run;
     if (until === undefined) this.#post({ type: 'training' });
     run.ended = this.#train(run, until);
+  }
+
+  /** Goes on with other settings. @throws {ShapeError} if the batch is out of range: nothing has changed */
+  async tune(settings: ModelSettings): Promise<void> {
+    const { pace, settings: before } = this;
+    await this.stop({ isTold: false });
+    this.settings = settings;
+    try {
+      this.#post({ type: 'price', price: await this.price() });
+      this.#telemetry = undefined;
+    } catch (error) {
+      this.settings = before;
+      throw error;
+    } finally {
+      if (pace !== undefined) await this.train(pace);
+    }
   }
 
   /** @throws {WgflowError} during training, whose steps would disturb the measurement */
@@ -265,7 +284,7 @@ export class Trainer {
       {
         steps,
         batch,
-        flopsPerStep: this.#flopsPerStep,
+        flopsPerStep: trainingFlops(paramLayout(this.flow.spec), batch),
         floor: data.floor(),
         gaussianNll: data.gaussianNll(),
       },

@@ -30,7 +30,7 @@ export function describeOwnSamples({ fileName, columns }: OpenedFile): string {
 
 /** Explains how the page's settings apply to the model. */
 export function describeUnmade({ fileName }: OpenedFile): string {
-  return `No settings here make ${fileName}. Batch, learning rate, schedule and steps hold for it; any change makes a fresh model.`;
+  return `No settings here make ${fileName}. Batch, learning rate, schedule and steps hold for it; any other change makes a fresh model.`;
 }
 
 /** Whether the page's settings and data reproduce the model. */

@@ -9,11 +9,13 @@ import type { DataChoice } from './dataChoice.ts';
 import { DataPanel } from './dataPanel.ts';
 import { sampleMoments } from './words/pictures.ts';
 import type { Moments } from './words/pictures.ts';
+import { byId } from './dom.ts';
 import { EngineClient } from './engineClient.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { showGpu } from './gpuNotice.ts';
 import { showLook } from './lookPanel.ts';
 import { LossPanel } from './lossPanel.ts';
+import { MadeFlow } from './madeFlow.ts';
 import { ModelPanel } from './modelPanel.ts';
 import { showMarks } from './pictureMarks.ts';
 import { Pictures } from './pictures.ts';
@@ -53,6 +55,7 @@ export class Playground {
   #glancedAt = 0;
   /** Count of requested flows, from settings or files. */
   #asked = 0;
+  readonly #made = new MadeFlow();
   /** The timer of a pending change. */
   #settling: number | undefined;
 
@@ -76,6 +79,7 @@ export class Playground {
       hovered: (picture, at) => this.#engine.send({ type: 'hover', picture, at }),
     });
     this.#show();
+    byId('bring-back', HTMLButtonElement).addEventListener('click', () => void this.#bringBack());
   }
 
   start(): void {
@@ -210,6 +214,7 @@ export class Playground {
       this.#keeper.tell(`The run that was kept here cannot go on. ${reason}`);
       return false;
     }
+    this.#made.hold(this.#store.state);
     this.#keeper.begin({ isKept: true });
     void this.#glance();
     return true;
@@ -242,7 +247,17 @@ export class Playground {
   #settle(): void {
     if (this.#settling === undefined) return;
     this.#writeHash();
-    this.#configure();
+    if (this.#made.isShownBy(this.#store.state)) this.#tune();
+    else this.#configure();
+  }
+
+  #tune(): void {
+    window.clearTimeout(this.#settling);
+    this.#settling = undefined;
+    this.#made.hold(this.#store.state);
+    const { model } = this.#store.state;
+    this.#store.update((state) => to.tuned(state, model));
+    this.#engine.send({ type: 'tune', model });
   }
 
   /** Requests a fresh flow, if there are data. */
@@ -253,13 +268,39 @@ export class Playground {
     this.#store.update(to.asked);
     const { next: data, model } = this.#store.state;
     if (data === undefined || data === before.next) return;
+    this.#made.setAside(before);
+    this.#made.hold(this.#store.state);
     this.#asked++;
     this.#engine.send({ type: 'configure', model, data });
+  }
+
+  async #bringBack(): Promise<void> {
+    const aside = this.#made.takeAside();
+    if (aside === undefined) return;
+    const { data, notes } = aside;
+    this.#asked++;
+    try {
+      const step = await this.#engine.ask({ type: 'bring-back' });
+      this.#store.update((state) => to.runRestored({ ...state, next: undefined }, data, notes, step));
+    } catch (error) {
+      this.#mistake(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#made.hold(this.#store.state);
+    this.#writeHash();
+    this.#keeper.begin();
+    void this.#glance();
   }
 
   /** @returns whether there is a flow to train, or one is being made */
   #prepare(): boolean {
     this.#settle();
+    const { phase, run, model } = this.#store.state;
+    if (phase === 'done' && !run.hasDiverged && this.#made.isShownBy(this.#store.state)) {
+      this.#store.update((state) => to.trainedOn(state, model.steps));
+      this.#writeHash();
+      this.#tune();
+    }
     if (!to.canGoOn(this.#store.state)) this.#configure();
     return to.canGoOn(this.#store.state);
   }
@@ -297,6 +338,7 @@ export class Playground {
     // Another flow may have been requested meanwhile.
     if (asked !== this.#asked) return;
     this.#store.update((state) => to.fileOpened(state, { ...opened, fileName }));
+    this.#made.hold(this.#store.state);
     void this.#glance();
   }
 

@@ -2,6 +2,7 @@
 import { PRESET_CHOICES, startOf } from '../presets.ts';
 import { BASES } from '../bases.ts';
 import type { DataSettings, ModelSettings, Progress } from '../protocol.ts';
+import { OFFERED_SETTINGS } from '../trainingSettings.ts';
 import { dataOf, hasData, pairAfter, withOrigin, withSource } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
 import type { Moments } from './words/pictures.ts';
@@ -17,6 +18,8 @@ import { say } from './words/sentence.ts';
 import { ENDINGS, MISSING, RETURNS, STATUS, STEPS } from './words/status.ts';
 import { verdict } from './words/verdict.ts';
 
+/** The limit of a link. */
+const MAX_STEPS = OFFERED_SETTINGS.steps.limits?.max ?? Infinity;
 /** Milliseconds between two sentences for screen readers during training. */
 const SPEAK_EVERY = 10_000;
 
@@ -82,6 +85,21 @@ export function asked(before: State): State {
 /** Whether training can continue with the shown flow, or with the requested one. */
 export function canGoOn({ next, origin, phase, data }: State): boolean {
   return next !== undefined || (origin !== 'page' && phase !== 'done' && hasData(data));
+}
+
+/** The model goes on with other settings for its training. */
+export function tuned(state: State, model: ModelSettings): State {
+  const { steps } = model;
+  const { last } = state.run;
+  const isDone = last !== undefined && last.step >= steps;
+  const run = { ...state.run, steps, last: last && { ...last, steps } };
+  return { ...state, model, run, phase: state.phase === 'done' && !isDone ? 'idle' : state.phase };
+}
+
+/** After its last step, a run goes on for as many steps as `more`. */
+export function trainedOn(state: State, more: number): State {
+  const steps = Math.min(MAX_STEPS, (state.run.last?.step ?? 0) + more);
+  return { ...tuned(state, { ...state.model, steps }), phase: 'idle' };
 }
 
 export function trainingBegun(state: State): State {

@@ -50,8 +50,8 @@ export class Transport {
   #show(phase: Phase): void {
     const off = phase === 'starting' || phase === 'off';
     for (const button of [this.#train, this.#slow, this.#reset]) button.disabled = off;
-    // After the last step, another would begin a fresh model, which is the job of "Train again".
+    // After the last step, "Train on" asks for more.
     this.#step.disabled = off || phase === 'training' || phase === 'done';
-    setText(this.#train, phase === 'training' ? 'Pause' : phase === 'done' ? 'Train again' : 'Train');
+    setText(this.#train, phase === 'training' ? 'Pause' : phase === 'done' ? 'Train on' : 'Train');
   }
 }

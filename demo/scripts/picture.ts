@@ -15,7 +15,7 @@ export async function main(): Promise<void> {
     page.setDefaultTimeout(300_000);
     await page.goto(site.url + HASH);
     await page.click('#train');
-    await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train again');
+    await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train on');
     // Half-way between data and latent shows the most; meanwhile the pictures are refined.
     await page.click('#layer', { position: { x: 90, y: 12 } });
     await page.waitForTimeout(8000);

@@ -11,7 +11,7 @@ import {
 import type { DensityFacts } from '../../demo/page/words/pictures.ts';
 import { firstTrue } from '../../demo/page/words/sentence.ts';
 import type { Sentences } from '../../demo/page/words/sentence.ts';
-import { AGES, ENDINGS, MISSING, RETURNS, STEPS } from '../../demo/page/words/status.ts';
+import { AGES, ASIDE, ENDINGS, MISSING, RETURNS, STEPS } from '../../demo/page/words/status.ts';
 import { REMARKS, VERDICTS } from '../../demo/page/words/verdict.ts';
 import type { Standing } from '../../demo/page/words/verdict.ts';
 import type { Ending } from '../../demo/protocol.ts';
@@ -216,6 +216,16 @@ describe('missing data', () => {
     {
       file: [{}, /^Choose a file/],
       drawing: [{ source: 'drawing' }, /^Paint/],
+    },
+  );
+});
+
+describe('a model that is set aside', () => {
+  saysAll(
+    ASIDE,
+    { title: 'moons', step: 1200 },
+    {
+      always: [{}, /^The model of moons, at step 1,200, is set aside\.$/],
     },
   );
 });

@@ -113,7 +113,7 @@ describe('training', () => {
   it('learns the moons to a test NLL under 1.25, and says how near the best that is', async () => {
     const { page } = current();
     await page.click('#train');
-    await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train again');
+    await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train on');
     const { heldOut, floor } = await losses(page);
     expect(floor).toBe(1.13);
     expect(heldOut).toBeLessThan(1.25);

@@ -51,7 +51,7 @@ async function newTab(context: BrowserContext, hash = ''): Promise<Page> {
 }
 
 async function untilDone(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train again');
+  await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train on');
 }
 
 /** The steps of the records in the browser's file system: two for each run at most. */
@@ -114,7 +114,7 @@ describe('a run whose tab reloads', () => {
       await expectSoon(() => keptSteps(page)).toEqual([1000, 1000]);
       await reload(page);
       await expectSoon(() => status(page)).toBe('The run is back, as it ended at step 1,000 of 1,000.');
-      expect(await page.textContent('#train')).toBe('Train again');
+      expect(await page.textContent('#train')).toBe('Train on');
       models.push(await savedModel(page));
     });
     await onPage(QUICK, async (page) => {
@@ -171,6 +171,41 @@ describe('a run whose tab reloads', () => {
       await expectSoon(() => keptSteps(page)).toContain(paused);
       await reload(page);
       await expectSoon(() => status(page)).toContain(`at step ${paused.toLocaleString('en')} of 100,000`);
+    }));
+});
+
+describe('a run whose settings change', () => {
+  it('goes on with another rate and more steps, and comes back when a fresh model has replaced it', () =>
+    onPage(QUICK, async (page) => {
+      const paused = await trainTo(page, 20);
+      const before = await savedModel(page);
+      await page.fill('#rate', '0.001');
+      await page.press('#rate', 'Enter');
+      await page.fill('#steps', String(paused + 5));
+      await page.press('#steps', 'Enter');
+      await expectSoon(() => page.url()).toContain(`steps=${paused + 5}`);
+      expect(await savedModel(page)).toEqual(before);
+      await page.click('#train');
+      await untilDone(page);
+      expect(await status(page)).toBe(`All ${paused + 5} steps are done.`);
+      await page.click('#train');
+      await expectSoon(() => step(page)).toBeGreaterThan(paused + 10);
+      await page.click('#train');
+      await expectSoon(() => status(page)).toMatch(/^Paused/);
+      const trained = await savedModel(page);
+      const reached = await step(page);
+
+      await page.click('label:has(input[value="circles"])');
+      await expectSoon(() => status(page)).toMatch(/^A fresh model/);
+      expect(await page.locator('#notice-aside p').textContent()).toBe(
+        `The model of moons, at step ${reached}, is set aside.`,
+      );
+      await page.click('#bring-back');
+      await expectSoon(() => status(page)).toContain(`The run is back, at step ${reached} of`);
+      expect(await page.isChecked('input[value="moons"]')).toBe(true);
+      expect(await savedModel(page)).toEqual(trained);
+      await page.click('#train');
+      await expectSoon(() => step(page)).toBeGreaterThan(reached);
     }));
 });
 

@@ -109,7 +109,7 @@ describe('a table', () => {
       await openTable(page, 'people.csv', [['height', 'weight', 'kind'], ...rows]);
       await expectSoon(() => page.textContent('#density-words')).toMatch(/^People\.csv/);
       await page.click('#train');
-      await expectSoon(() => page.textContent('#train')).toBe('Train again');
+      await expectSoon(() => page.textContent('#train')).toBe('Train on');
 
       const ask = async (what: string): Promise<void> => {
         await page.check(`input[name="ask"][value="${what}"]`, { force: true });
@@ -190,7 +190,7 @@ describe('a table', () => {
         /nats on rows held out: .* a Gaussian fitted to the same rows\./,
       );
       expect(await page.textContent('#verdict')).not.toMatch(/by heart/);
-      await expectSoon(() => page.textContent('#train')).toBe('Train again');
+      await expectSoon(() => page.textContent('#train')).toBe('Train on');
       const { training } = decodeModel(await savedModel(page));
       expect(training!.validation).toMatchObject({ rows: 20 });
       expect(training!.steps).toBeLessThan(4000);

@@ -89,6 +89,11 @@ export const MISSING: Sentences<{ source: string }> = {
   drawing: () => 'Paint something first.',
 };
 
+/** A trained model gave way to a fresh one. */
+export const ASIDE: Sentences<{ title: string; step: number }> = {
+  always: ({ title, step }) => `The model of ${title}, at step ${count(step)}, is set aside.`,
+};
+
 /** Sentences about single events. */
 export const STATUS = {
   starting: 'A flow that was trained earlier, while the GPU starts.',
