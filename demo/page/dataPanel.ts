@@ -72,6 +72,7 @@ export class DataPanel {
         events.pair([Number(this.#across.value), Number(this.#up.value)]),
       );
     }
+    byId('draw-yours', HTMLButtonElement).addEventListener('click', () => this.#draw());
     followFiles((read) => void this.#take(read));
     this.#follow();
   }
@@ -80,6 +81,14 @@ export class DataPanel {
   #restyle(): void {
     void drawThumbnails(this.#sources);
     this.#pad.draw();
+  }
+
+  /** Brings the drawing pad to the visitor. */
+  #draw(): void {
+    this.#events.changed((choice) => picked(choice, 'drawing'));
+    const pad = byId('pad', HTMLCanvasElement);
+    pad.scrollIntoView({ block: 'center' });
+    pad.focus({ preventScroll: true });
   }
 
   #follow(): void {

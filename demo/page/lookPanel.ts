@@ -1,5 +1,5 @@
 /** The controls next to the pictures: their appearance, and the class they show. */
-import { byId, radios, setText } from './dom.ts';
+import { byId, radios, set, setText } from './dom.ts';
 import type { Look } from './settings.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
@@ -19,6 +19,17 @@ export function showLook(store: Store<State>, changed: (change: Partial<Look>) =
   }
   showData.addEventListener('change', () => changed({ showData: showData.checked }));
   reach.addEventListener('input', () => changed({ reach: reach.valueAsNumber }));
+  const projector = byId('projector', HTMLButtonElement);
+  projector.addEventListener('click', () =>
+    changed({ screen: store.state.look.screen === 'desk' ? 'projector' : 'desk' }),
+  );
+  store.follow(
+    ({ look }) => [look.screen],
+    ([screen]) => {
+      document.documentElement.dataset['screen'] = screen;
+      set(projector, { 'aria-pressed': String(screen === 'projector') });
+    },
+  );
   part.addEventListener('change', () => changed({ level: Number(part.value) }));
   store.follow(
     ({ flow }) => [flow.classes],

@@ -53,5 +53,9 @@ export class MadeFlow {
 export function fixedPart(model: ModelSettings): string {
   const isFixed = ([name, value]: [string, unknown]): boolean =>
     value !== undefined && !TUNABLE.some((tunable) => tunable === name);
-  return JSON.stringify(Object.entries(model).filter(isFixed).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    Object.entries(model)
+      .filter(isFixed)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }

@@ -89,7 +89,7 @@ function horizontal({ name, ticks }: Axis): SVGElement[] {
     ...ticks.flatMap(({ place, text }) => {
       const x = percent(place);
       return [
-        svg('line', { x1: x, x2: x, y1: '100%', y2: '98.4%' }),
+        svg('line', { x1: x, x2: x, y1: '100%', y2: '98.9%' }),
         svg('text', { x, y: '100%', dy: '-0.65em', 'text-anchor': 'middle' }, [text]),
       ];
     }),
@@ -104,8 +104,8 @@ function vertical({ name, ticks }: Axis): SVGElement[] {
     ...ticks.flatMap(({ place, text }) => {
       const y = percent(1 - place);
       return [
-        svg('line', { x1: 0, x2: '1.6%', y1: y, y2: y }),
-        svg('text', { x: 0, y, dx: '0.7em', dy: '0.35em' }, [text]),
+        svg('line', { x1: 0, x2: '1.1%', y1: y, y2: y }),
+        svg('text', { x: 0, y, dx: '0.8em', dy: '0.35em' }, [text]),
       ];
     }),
     svg('text', { class: 'name', x: 0, y: 0, dx: '0.4em', dy: '2.2em' }, [name]),

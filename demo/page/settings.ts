@@ -46,6 +46,8 @@ export interface Look {
   density: 'marginal' | 'slice';
   /** The shown class, as an index among all. */
   level: number;
+  /** The page's layout: all of it, or two large pictures. */
+  screen: 'desk' | 'projector';
 }
 
 export interface Settings {
@@ -139,6 +141,7 @@ const SettingsFields = v.strictObject({
     columns: v.tuple([whole({ min: 0, max: 65_535 }), whole({ min: 0, max: 65_535 })]),
     density: v.picklist(['marginal', 'slice']),
     level: whole({ min: 0, max: MAX_CLASSES - 1 }),
+    screen: v.picklist(['desk', 'projector']),
   }),
 });
 
@@ -155,6 +158,14 @@ export function defaultSettings(): Settings {
   return {
     source: { kind: 'toy', name: 'moons', size: 'endless' },
     model: startOf('realnvp'),
-    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1], density: 'marginal', level: 0 },
+    look: {
+      colours: 'linear',
+      showData: true,
+      reach: 3,
+      columns: [0, 1],
+      density: 'marginal',
+      level: 0,
+      screen: 'desk',
+    },
   };
 }

@@ -30,6 +30,7 @@ export function encodeShare({ source, model, look }: Settings): string {
     ['columns', look.columns.join('-')],
     ...optional('density', look.density, 'marginal'),
     ...optional('part', look.level + 1, 1),
+    ...optional('screen', look.screen, 'desk'),
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
@@ -92,6 +93,7 @@ export function decodeShare(hash: string): Shared {
       columns: numbers('columns', look.columns),
       density: fields.get('density') ?? look.density,
       level: number('part', look.level + 1) - 1,
+      screen: fields.get('screen') ?? look.screen,
     },
   };
   const checked = v.safeParse(SettingsSchema, candidate);

@@ -65,6 +65,7 @@ const settings: fc.Arbitrary<Settings> = fc
       columns: fc.tuple(fc.integer({ min: 0, max: 65_535 }), fc.integer({ min: 0, max: 65_535 })),
       density: fc.constantFrom('marginal' as const, 'slice' as const),
       level: fc.integer({ min: 0, max: 63 }),
+      screen: fc.constantFrom('desk' as const, 'projector' as const),
     }),
   })
   // The means of that base depend on the class.

@@ -111,6 +111,8 @@ describe('manners', () => {
     );
     expect(overflowing).toEqual([]);
     await expectSoon(() => seriousFindings(page)).toEqual([]);
+    const { y, height } = (await canvas(page, 'density').boundingBox())!;
+    expect(y + height / 2).toBeLessThan(740);
     // After the finger is lifted, the numbers of its point stay readable.
     await expectSoon(async () => {
       await canvas(page, 'density').tap();
@@ -119,6 +121,38 @@ describe('manners', () => {
     }).toMatch(/nats/);
     await page.waitForTimeout(500);
     expect(await page.textContent('#point-log-prob')).toMatch(/nats/);
+    await close();
+  });
+
+  it('reaches Train by keyboard within three stops, and keeps the address of its settings', async () => {
+    const { page, close } = await visit(demo.browser, demo.site.url + LONG);
+    await ready(page);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('train');
+    await page.click('a:has-text("How it works")');
+    await expectSoon(() => page.evaluate(() => document.activeElement?.id)).toBe('article');
+    expect(page.url()).toBe(demo.site.url + LONG);
+    await close();
+  });
+
+  it('fills the screen of a projector with two pictures and large letters, as its link says', async () => {
+    const { page, close } = await visit(demo.browser, demo.site.url, {
+      viewport: { width: 1280, height: 720 },
+    });
+    await ready(page);
+    await page.click('#projector');
+    expect(page.url()).toContain('screen=projector');
+    expect(await page.locator('.picture:visible').count()).toBe(2);
+    expect((await canvas(page, 'density').boundingBox())!.height).toBeGreaterThan(400);
+    await expectSoon(() =>
+      page
+        .locator('[data-picture="density"] .axes text')
+        .first()
+        .evaluate((text) => getComputedStyle(text).fontSize),
+    ).toBe('18px');
+    await page.click('#projector');
+    expect(await page.locator('.picture:visible').count()).toBe(5);
     await close();
   });
 

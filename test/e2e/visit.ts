@@ -116,6 +116,10 @@ export function takeSeen(page: Page): Promise<Seen> {
 
 export async function ready(page: Page): Promise<void> {
   await page.waitForSelector('#train:enabled');
+  // Tests reach every setting.
+  await page.evaluate(() => {
+    for (const part of document.querySelectorAll('details')) part.open = true;
+  });
 }
 
 /** Polls long enough for a busy machine. */

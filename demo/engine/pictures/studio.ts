@@ -15,8 +15,12 @@ import { entryOf, sketchMakers } from './sketches.ts';
 import type { Entry } from './sketches.ts';
 import type { Surface } from './surface.ts';
 
-/** Pictures that are older than this are drawn before the budget allows it, in at most half of the time, ms. */
+/** Pictures that are older than this are drawn before the budget allows it, in at most a third of the time, ms. */
 const OLD_MS = 1000;
+/** Work for old pictures that is submitted at once, ms. */
+const MAX_OLD_WORK_MS = 60;
+/** Training's turn after work for old pictures, as a multiple of the time until that was done. */
+const REST = 2;
 
 /** Snap distance of the pointer to a row of the layers, CSS pixels. */
 const SNAP = 14;
@@ -194,8 +198,8 @@ export class Studio {
   /** Updates pictures as far as the budget allows. The cost is learned when the GPU has finished. */
   frame(now: number): void {
     if (this.#isInFlight || this.#disposed) return;
-    const isAllowed = this.#wait(now) === 0;
-    const available = Math.max(this.#time.available(now), isAllowed ? Number.MIN_VALUE : -Infinity);
+    const forOld = this.#oldAt > now ? 0 : MAX_OLD_WORK_MS;
+    const available = Math.max(this.#time.available(now), forOld);
     let marked: Promise<number> | undefined;
     const jobs: Job[] = [];
     let expected = 0;
@@ -222,13 +226,16 @@ export class Studio {
     this.scene.dispose();
   }
 
+  /** When the first picture is old and training has had its turn, ms. */
+  get #oldAt(): number {
+    const outdated = this.#entries.filter(({ surface, hasOldRows }) => surface.isShown && hasOldRows);
+    return Math.max(this.#restUntil, Math.min(...outdated.map(({ drawnAt }) => drawnAt + OLD_MS)));
+  }
+
   /** Milliseconds until something may be drawn. */
   #wait(now: number): number {
     const wait = this.#time.wait(now);
-    const isOld = this.#entries.some(
-      ({ surface, hasOldRows, drawnAt }) => surface.isShown && hasOldRows && now - drawnAt > OLD_MS,
-    );
-    return isOld ? Math.min(wait, Math.max(0, this.#restUntil - now)) : wait;
+    return Math.min(wait, Math.max(0, this.#oldAt - now));
   }
 
   async #look(probe: Probe, picture: Picture, at: { x: number; y: number }): Promise<Hovered | null> {
@@ -320,7 +327,7 @@ export class Studio {
     try {
       await this.#time.account({ jobs, start, expected, marked, done: this.#done() });
       const end = performance.now();
-      this.#restUntil = end + (end - start);
+      this.#restUntil = end + REST * (end - start);
     } catch {
       // The device is lost, and the training loop gets the error.
     } finally {
