@@ -1,5 +1,7 @@
 /** The demo: static pages that make no requests to other sites. */
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 import { shadersWithoutComments } from '../vite.config.ts';
@@ -39,6 +41,23 @@ const withoutNode: Plugin = {
   },
 };
 
+/** The service worker with the names of all files, and a version that changes with any of them. */
+const offline: Plugin = {
+  name: 'offline',
+  apply: 'build',
+  writeBundle({ dir = '' }) {
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+    const hash = createHash('sha256');
+    for (const file of files) hash.update(file).update(readFileSync(file));
+    const names = ['./', ...files.map((file) => relative(dir, file))];
+    const constants = `const VERSION = 'wgflow-${hash.digest('hex').slice(0, 12)}';\nconst FILES = ${JSON.stringify(names)};\n`;
+    const worker = readFileSync(`${import.meta.dirname}/offlineWorker.js`, 'utf8');
+    writeFileSync(join(dir, 'offline.js'), constants + worker.replaceAll(/\/\*.*\*\/\n|^ +/gm, ''));
+  },
+};
+
 const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html'));
 
 export default defineConfig({
@@ -51,7 +70,7 @@ export default defineConfig({
       { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
     ],
   },
-  plugins: [shadersWithoutComments, htmlWithoutIndents, withoutNode],
+  plugins: [shadersWithoutComments, htmlWithoutIndents, withoutNode, offline],
   worker: {
     format: 'es',
     plugins: () => [shadersWithoutComments, withoutNode],

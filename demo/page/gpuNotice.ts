@@ -4,7 +4,7 @@ import type { State } from './state.ts';
 import type { Store } from './store.ts';
 
 /** Buttons that need no GPU. */
-const WITHOUT_GPU = ['copy-link', 'copy-code', 'save-data'];
+const WITHOUT_GPU = ['copy-link', 'copy-embed', 'copy-code', 'save-data'];
 
 export function showGpu(store: Store<State>): void {
   store.follow(

@@ -10,6 +10,8 @@ import { DataPanel } from './dataPanel.ts';
 import { sampleMoments } from './words/pictures.ts';
 import type { Moments } from './words/pictures.ts';
 import { byId } from './dom.ts';
+import { tellParent } from './embed.ts';
+import type { Embed } from './embed.ts';
 import { EngineClient } from './engineClient.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { showGpu } from './gpuNotice.ts';
@@ -46,6 +48,7 @@ const GLANCE_ROWS = 500;
 
 export class Playground {
   readonly #pretrained: Pretrained;
+  readonly #embed: Embed | undefined;
   readonly #store: Store<State>;
   readonly #engine: EngineClient;
   readonly #pictures: Pictures;
@@ -59,9 +62,10 @@ export class Playground {
   /** The timer of a pending change. */
   #settling: number | undefined;
 
-  /** @param hash the address's hash: a shared state, or anything */
-  constructor(pretrained: Pretrained, hash: string) {
+  /** @param hash the address's hash: a shared state, or anything @param embed if another page shows this one */
+  constructor(pretrained: Pretrained, hash: string, embed?: Embed) {
     this.#pretrained = pretrained;
+    this.#embed = embed;
     const shared = isShare(hash) ? decodeShare(hash) : undefined;
     const settings = shared?.settings ?? defaultSettings();
     this.#isLinked = shared?.settings !== undefined;
@@ -87,7 +91,8 @@ export class Playground {
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     const view = viewOf(this.#store.state);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view }, Object.values(canvases));
-    void this.#openFirst();
+    void this.#openFirst().then(() => this.#embed?.isRunning === true && this.#train());
+    if (this.#embed !== undefined) tellParent(this.#store);
     document.addEventListener('visibilitychange', () => {
       this.#engine.send({ type: 'visibility', hidden: document.hidden });
     });
@@ -182,7 +187,7 @@ export class Playground {
   /** Shows the run that the browser kept, or the link's flow, or the pretrained one. */
   async #openFirst(): Promise<void> {
     const asked = this.#asked;
-    const run = await this.#keeper.claim().catch(() => null);
+    const run = this.#embed === undefined ? await this.#keeper.claim().catch(() => null) : null;
     // The visitor may have chosen something meanwhile.
     const isWanted = (): boolean => asked === this.#asked && this.#settling === undefined;
     if (run !== null && isWanted() && (await this.#resume(run, isWanted))) return;

@@ -7,6 +7,7 @@ import type { RowData, ToyData } from '../protocol.ts';
 import { codeOfFile, codeOfRun } from './codeOfRun.ts';
 import { csvOfCells, csvText } from './csvText.ts';
 import { byId, download, setText } from './dom.ts';
+import { embedCode } from './embed.ts';
 import type { EngineClient } from './engineClient.ts';
 import { bytes, count } from './figures.ts';
 import { csvOfTable } from './fileSource.ts';
@@ -37,6 +38,10 @@ export class SharePanel {
       () => setText(byId('code', HTMLElement), codeOf(store.state)),
     );
     this.#on('copy-link', () => this.#copyLink());
+    this.#on('copy-embed', async () => {
+      await navigator.clipboard.writeText(embedCode(this.#link));
+      return 'The HTML is on the clipboard. It shows density and layers in another page, and trains.';
+    });
     this.#on('copy-code', async () => {
       await navigator.clipboard.writeText(codeOf(store.state));
       return 'The code is on the clipboard. It runs in Node where wgflow is installed.';
@@ -88,7 +93,8 @@ export class SharePanel {
     }
   }
 
-  async #copyLink(): Promise<string> {
+  /** @throws {Error} if no link leads to the shown flow */
+  get #link(): string {
     const file = unaccountedFile(this.#state);
     if (file !== undefined) {
       throw new Error(
@@ -106,8 +112,12 @@ export class SharePanel {
         `The drawing makes a link of ${count(link.length)} characters, more than the ${count(MAX_LINK_LENGTH)} that survive everywhere. Draw with fewer strokes.`,
       );
     }
-    await navigator.clipboard.writeText(link);
-    return settings.source.kind === 'file'
+    return link;
+  }
+
+  async #copyLink(): Promise<string> {
+    await navigator.clipboard.writeText(this.#link);
+    return settingsOf(this.#state).source.kind === 'file'
       ? 'The link is on the clipboard. Your file is not in it: send that along.'
       : 'The link is on the clipboard, with every setting in it.';
   }

@@ -28,7 +28,7 @@ export class ThemeSwitch {
   #choose(theme: Theme): void {
     document.documentElement.dataset['theme'] = theme;
     try {
-      localStorage.setItem(KEY, theme);
+      if (window.top === window) localStorage.setItem(KEY, theme);
     } catch {
       // Without storage, the choice lasts as long as the page.
     }
@@ -42,6 +42,8 @@ export class ThemeSwitch {
 }
 
 function stored(): Theme | undefined {
+  // A page inside another page keeps nothing.
+  if (window.top !== window) return undefined;
   try {
     const theme = localStorage.getItem(KEY);
     return theme === 'light' || theme === 'dark' ? theme : undefined;

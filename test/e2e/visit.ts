@@ -73,6 +73,8 @@ export async function arrive(
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
+    // Its cache would answer requests that a test routes.
+    serviceWorkers: 'block',
     ...options,
   });
   context.setDefaultTimeout(90_000);
