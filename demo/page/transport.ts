@@ -15,6 +15,7 @@ export class Transport {
   readonly #train = byId('train', HTMLButtonElement);
   readonly #step = byId('step', HTMLButtonElement);
   readonly #slow = byId('slow', HTMLButtonElement);
+  readonly #draw = byId('draw-yours', HTMLButtonElement);
   readonly #reset = byId('reset', HTMLButtonElement);
 
   constructor(store: Store<State>, events: TransportEvents) {
@@ -50,6 +51,7 @@ export class Transport {
   #show(phase: Phase): void {
     const off = phase === 'starting' || phase === 'off';
     for (const button of [this.#train, this.#slow, this.#reset]) button.disabled = off;
+    this.#draw.disabled = phase === 'off';
     // After the last step, "Train on" asks for more.
     this.#step.disabled = off || phase === 'training' || phase === 'done';
     setText(this.#train, phase === 'training' ? 'Pause' : phase === 'done' ? 'Train on' : 'Train');

@@ -77,7 +77,8 @@ describe('a first visit', () => {
     for (const picture of ['samples', 'latent', 'grid', 'layers'] as const) {
       await expectSoon(async () => (await look(canvas(page, picture))).drawn).toBeGreaterThan(0.01);
     }
-    await ready(page);
+    // Without opening what is folded, which moves the rest.
+    await page.waitForSelector('#train:enabled');
     await page.waitForTimeout(500);
     expect((await takeSeen(page)).shifts.filter(({ value }) => value > 0.002)).toEqual([]);
     await close();
