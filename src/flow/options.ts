@@ -167,6 +167,14 @@ export function openingOf(
   options: FlowOptions | PresetFlowOptions,
 ): { spec: FlowSpec; options: FlowOptions; preset: Preset | undefined } {
   if (!isPreset(given)) {
+    if (typeof given === 'string') {
+      throw new ShapeError(
+        'spec',
+        JSON.stringify(given),
+        'a spec or a preset',
+        'Use spline(2), or PRESETS.spline with { dim: 2 }.',
+      );
+    }
     requireOptions('create', options, FLOW_RULES);
     return { spec: checkedSpec(given), options, preset: undefined };
   }
