@@ -22,7 +22,7 @@ import type { Column } from '../conditionals/columns.ts';
 import type { Conditionals, GivenCells } from '../conditionals/conditionals.ts';
 import { scoreColumn, SCORES } from '../conditionals/explain.ts';
 import { cellOfSample, cellRowsOf, drawUnknown, setCell } from '../conditionals/gibbs.ts';
-import { nearestSamples } from '../conditionals/given.ts';
+import { EffectiveSize, nearestSamples } from '../conditionals/given.ts';
 import { predictColumn } from '../conditionals/predict.ts';
 import type { Prediction } from '../conditionals/predict.ts';
 
@@ -49,6 +49,8 @@ export const DEFAULTS = { tolerance: 5e-3, sweeps: 20 } as const;
 
 /** Rows whose conditionals are found at once. */
 const ROWS_AT_ONCE = 8192;
+/** Rows that go through their sweeps at once. */
+const GIVEN_ROWS_AT_ONCE = 2048;
 
 const ASK_RULES: OptionRules<keyof AskOptions> = {
   widths: FLOATS,
@@ -235,6 +237,28 @@ export interface GivenSamples extends ImputedRows {
  * @throws {ShapeError} when a column is unknown to the flow, or all are known
  */
 export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOptions): Promise<GivenSamples> {
+  const { dim } = flow;
+  const [values, widths] = [new Float32Array(n * dim), new Float32Array(n * dim)];
+  const parts = sampleGivenParts(flow, n, options);
+  for (let row = 0; ;) {
+    const { done, value } = await parts.next();
+    if (done === true) return { values, widths, effectiveSize: value };
+    values.set(value.values, row * dim);
+    widths.set(value.widths, row * dim);
+    row += value.values.length / dim;
+  }
+}
+
+/**
+ * The rows of `sampleGiven` part by part, for more of them than fit the memory. Returns the effective size.
+ * @param onProgress gets the number of rows so far; a part of the sweeps counts as that part of the rows
+ */
+export async function* sampleGivenParts(
+  flow: Flow,
+  n: number,
+  options: SampleGivenOptions,
+  onProgress?: (rows: number) => void,
+): AsyncGenerator<ImputedRows, number> {
   const { firstRow: _, ...rules } = ASK_RULES;
   requireOptions(
     'sampleGiven',
@@ -250,18 +274,25 @@ export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOpt
   const free = columns.filter((column) => !fixed.includes(column));
   if (free.length === 0) throw new ShapeError('known', 'all columns', 'some columns to draw');
   const one = takeCells(flow, row, { ...(widths && { widths }), ...(context && { context }) });
-  const rows = cellRowsOf(copied(one, dim, n));
-  const start = await nearestSamples(flow.sample.bind(flow), conditionals, one, fixed, n, { seed, signal });
-  for (const column of free) {
-    start.rows.forEach((sample, i) =>
-      setCell(rows, dim, column, i, cellOfSample(column, start.samples, dim, sample)),
-    );
+  const near = await nearestSamples(flow.sample.bind(flow), conditionals, one, fixed, { seed, signal });
+  const worth = new EffectiveSize(free, dim);
+  for (let firstRow = 0; firstRow < n; firstRow += GIVEN_ROWS_AT_ONCE) {
+    const count = Math.min(GIVEN_ROWS_AT_ONCE, n - firstRow);
+    const rows = cellRowsOf({ ...copied(one, dim, count), firstRow });
+    const starts = near.starts(firstRow, count);
+    for (const column of free) {
+      starts.forEach((sample, i) =>
+        setCell(rows, dim, column, i, cellOfSample(column, near.samples, dim, sample)),
+      );
+    }
+    const before = cellRowsOf(rows);
+    const unknown = columns.map((column) => new Uint8Array(count).fill(free.includes(column) ? 1 : 0));
+    const onSweep = (done: number): void => onProgress?.(firstRow + Math.floor((count * done) / sweeps));
+    await drawUnknown(conditionals, rows, unknown, { ...askedOf(options), seed, sweeps, onSweep });
+    worth.add(starts, before, rows);
+    yield { values: rows.values, widths: rows.widths };
   }
-  const before = cellRowsOf(rows);
-  const unknown = columns.map((column) => new Uint8Array(n).fill(free.includes(column) ? 1 : 0));
-  await drawUnknown(conditionals, rows, unknown, { ...askedOf(options), seed, sweeps });
-  const effectiveSize = start.effectiveSize(before, rows, free);
-  return { values: rows.values, widths: rows.widths, effectiveSize };
+  return worth.value;
 }
 
 function columnNamed({ columns }: Conditionals, name: string): Column {

@@ -1,6 +1,7 @@
 /** Columns of every kind, of a flow that has learned a little: its samples are what its conditionals must describe. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Flow, PRESETS } from '../../src/index.ts';
+import { sampleGivenParts } from '../../src/flow/questions.ts';
 import { explain, impute, predict, sampleGiven, Table } from '../../src/table.ts';
 import { TableCodec } from '../../src/table/codec.ts';
 import type { Cells } from '../../src/data/cells.ts';
@@ -219,6 +220,22 @@ describe('sampleGiven', () => {
       // 99 % of such distances between equal distributions are below it.
       expect(distance).toBeLessThan(1.63 * Math.sqrt(1 / n + 1 / chosen.length));
     }
+  });
+
+  it('draws rows part by part as all at once, and counts the sweeps of each', async () => {
+    const { values: row, widths } = codec.encode([texts[0]!]);
+    const options = { row, widths, known: ['city', 'a'], seed: 5, draws: 1, sweeps: 2 };
+    const parts: Float32Array[] = [];
+    const progress: number[] = [];
+    for await (const { values } of sampleGivenParts(flow, 2050, options, (rows) => progress.push(rows))) {
+      parts.push(Float32Array.from(values));
+    }
+    const { dim } = flow;
+    expect(parts.map(({ length }) => length / dim)).toEqual([2048, 2]);
+    expect(progress).toEqual([1024, 2048, 2049, 2050]);
+    const first = await sampleGiven(flow, 2, options);
+    expect(parts[0]!.slice(0, 2 * dim)).toEqual(Float32Array.from(first.values));
+    expect(parts[1]).not.toEqual(Float32Array.from(first.values));
   });
 });
 
