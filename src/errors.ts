@@ -15,7 +15,10 @@ export class WgflowError extends Error {
 /** No usable WebGPU adapter or device. */
 export class GpuUnavailableError extends WgflowError {
   override readonly name = 'GpuUnavailableError';
-  constructor(reason: string, advice: string) {
+  constructor(
+    readonly reason: string,
+    readonly advice: string,
+  ) {
     super('GPU_UNAVAILABLE', `No usable WebGPU adapter: ${reason}. ${advice}`);
   }
 }

@@ -25,14 +25,25 @@ function folderOfUser(name: string): string {
   return folder;
 }
 
-/** `wgflow info` of the wgflow below `root`. */
+/** `wgflow info`, or another command, of the wgflow below `root`. */
 function info(
   cwd: string,
-  { root = join(home, 'lib'), prefix = '' }: { root?: string; prefix?: string } = {},
+  {
+    root = join(home, 'lib'),
+    prefix = '',
+    command = 'info',
+  }: { root?: string; prefix?: string; command?: string } = {},
 ): { code: number | null; text: string } {
   const bin = join(root, 'node_modules', 'wgflow', 'bin', 'wgflow.js');
-  const env = { ...process.env, WGFLOW_ADAPTER: 'swiftshader', npm_config_prefix: prefix };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'info'], { cwd, env });
+  const noDriver = join(home, 'no-driver.json');
+  const env = {
+    ...process.env,
+    WGFLOW_ADAPTER: 'swiftshader',
+    npm_config_prefix: prefix,
+    VK_DRIVER_FILES: noDriver,
+    VK_ICD_FILENAMES: noDriver,
+  };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, command], { cwd, env });
   return { code: status, text: `${stdout.toString()}${stderr.toString()}` };
 }
 
@@ -51,6 +62,12 @@ describe.runIf(usesDawn)('wgflow that is installed globally, or run by npx', () 
     expect(text).toContain('Dawn found no software adapter');
     expect(text).toContain(`with npm i -g webgpu ${SOFTWARE_ADAPTER}.`);
     expect(code).toBe(3);
+    const doctor = info(folderOfUser('ill'), { command: 'doctor' });
+    expect(doctor.text).toMatch(/│ no +│ Software adapter +│ Dawn found no software adapter/);
+    expect(doctor.text).toContain(
+      `Software adapter: For a software adapter (Linux x64), with npm i -g webgpu ${SOFTWARE_ADAPTER}.`,
+    );
+    expect(doctor.code).toBe(3);
   });
 
   it.runIf(process.platform === 'linux' && process.arch === 'x64')(
