@@ -15,8 +15,11 @@ import {
 } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { takeContext } from '../calls/rows.ts';
+import { joinedRows } from '../data/holdOut.ts';
+import type { ContextRows } from '../data/holdOut.ts';
 import { ShapeError } from '../errors.ts';
 import type { Flow } from './flow.ts';
+import { requireRowCount } from './options.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { Column } from '../conditionals/columns.ts';
 import type { Conditionals, GivenCells } from '../conditionals/conditionals.ts';
@@ -237,17 +240,18 @@ export interface GivenSamples extends ImputedRows {
  * @throws {ShapeError} when a column is unknown to the flow, or all are known
  */
 export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOptions): Promise<GivenSamples> {
-  const { dim } = flow;
-  const [values, widths] = [new Float32Array(n * dim), new Float32Array(n * dim)];
+  const drawn: ContextRows[] = [];
   const parts = sampleGivenParts(flow, n, options);
-  for (let row = 0; ;) {
-    const { done, value } = await parts.next();
-    if (done === true) return { values, widths, effectiveSize: value };
-    values.set(value.values, row * dim);
-    widths.set(value.widths, row * dim);
-    row += value.values.length / dim;
+  let part = await parts.next();
+  for (; part.done !== true; part = await parts.next()) {
+    drawn.push({ data: part.value.values, widths: part.value.widths });
   }
+  // The values keep their precision: the edges of a label's interval may lie between two float32.
+  const { data: values = NO_ROWS, widths = NO_ROWS } = joinedRows(drawn) ?? {};
+  return { values, widths, effectiveSize: part.value };
 }
+
+const NO_ROWS = new Float32Array();
 
 /**
  * The rows of `sampleGiven` part by part, for more of them than fit the memory. Returns the effective size.
@@ -266,6 +270,7 @@ export async function* sampleGivenParts(
     { ...rules, row: FLOATS, known: NAMES, seed: SEED, sweeps: integer(1, 10_000) },
     ['row', 'known'],
   );
+  requireRowCount(n);
   const { row, known, context, widths, seed = 0, sweeps = DEFAULTS.sweeps, signal } = options;
   const { dim } = flow;
   const conditionals = await flow.conditionals();

@@ -1,6 +1,6 @@
 /** `wgflow merge`: joins the files of a command's shards to the file that one process would have written. */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { fileError } from '../../data/sourceFile.ts';
 import { DataError, ShapeError } from '../../errors.ts';
 import { requireDistinctFiles } from '../distinctFiles.ts';
 import { openOutput } from '../outputFile.ts';
@@ -18,9 +18,6 @@ interface ShardFile {
   start: number;
 }
 
-/** Most bytes of a note and a header. */
-const HEAD_BYTES = 2 ** 24;
-
 export async function mergeCommand(
   session: Session,
   files: readonly string[],
@@ -31,16 +28,23 @@ export async function mergeCommand(
     [['--out', out]],
     files.map((file) => ['a shard', file]),
   );
-  const shards = await Promise.all(files.map(readHead));
+  const shards: ShardFile[] = [];
+  for (const file of files) shards.push(await readHead(file));
   const ordered = inOrder(shards);
   const [{ header, note }] = ordered;
   const output = await openOutput(out);
   try {
     await output.write(header);
-    for (const { file, start } of ordered) {
-      for await (const bytes of createReadStream(file, { start })) {
+    for (const { file, start, note: own } of ordered) {
+      const records = new Records();
+      for await (const bytes of createReadStream(file, { start }) as AsyncIterable<Buffer>) {
         session.signal.throwIfAborted();
-        await output.write(bytes as Buffer);
+        records.add(bytes);
+        await output.write(bytes);
+      }
+      if (records.count !== own.rows) {
+        const advice = 'The file is not whole: copy it again, or run its shard again.';
+        throw new DataError(`found ${records.count} rows, expected ${own.rows}`, { file }, advice);
       }
     }
     await output.commit();
@@ -50,24 +54,38 @@ export async function mergeCommand(
   tellRows(session, note.total, out);
 }
 
-async function readHead(file: string): Promise<ShardFile> {
-  const handle = await open(file).catch((error: unknown) => {
-    throw new DataError('cannot be opened', { file }, error instanceof Error ? error.message : '');
-  });
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const bytes = buffer.subarray(0, bytesRead);
-    const endOfNote = bytes.indexOf('\n') + 1;
-    const start = bytes.indexOf('\n', endOfNote) + 1;
-    const note = shardNote(bytes.toString('utf8', 0, endOfNote));
-    if (note === undefined || start === 0) {
-      const advice = 'Give the files that a command wrote with --shard.';
-      throw new DataError('found no note of a shard in the first line, expected one', { file }, advice);
+/** Counts the records of a CSV text that end. */
+class Records {
+  count = 0;
+  #isQuoted = false;
+
+  add(bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      if (byte === QUOTE) this.#isQuoted = !this.#isQuoted;
+      else if (byte === LINE_FEED && !this.#isQuoted) this.count++;
     }
-    return { file, note, header: bytes.toString('utf8', endOfNote, start), start };
-  } finally {
-    await handle.close();
   }
+}
+
+const QUOTE = 0x22;
+const LINE_FEED = 0x0a;
+
+async function readHead(file: string): Promise<ShardFile> {
+  let head = Buffer.alloc(0);
+  try {
+    for await (const bytes of createReadStream(file)) {
+      head = Buffer.concat([head, bytes as Buffer]);
+      const endOfNote = head.indexOf('\n') + 1;
+      const note = shardNote(head.toString('utf8', 0, endOfNote));
+      if (note === undefined) break;
+      const start = head.indexOf('\n', endOfNote) + 1;
+      if (start > 0) return { file, note, header: head.toString('utf8', endOfNote, start), start };
+    }
+  } catch (error) {
+    throw fileError(file, error);
+  }
+  const advice = 'Give the files that a command wrote with --shard.';
+  throw new DataError('found no note of a shard in the first line, expected one', { file }, advice);
 }
 
 /** The shards from the first to the last. @throws {ShapeError} when one is missing, doubled, or of other work */
