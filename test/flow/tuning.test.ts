@@ -169,7 +169,7 @@ describe('the search', () => {
     const real = await testGpu();
     const refused: string[] = [];
     const refusing = Object.create(real, {
-      software: { value: false },
+      adapter: { value: { ...real.adapter, software: false } },
       device: { value: real.device },
       pipelines: {
         value: {
