@@ -126,9 +126,9 @@ wgflow merge scores-1.csv scores-2.csv --out scores.csv`,
       'another model, table or option.',
   )
     .argument('<shards...>', 'files written with --shard, in any order')
-    .option('--out <file>', 'CSV file to write (default: standard output)', '-')
-    .action((files: string[], options: GlobalOptions & { out: string }) =>
-      run(options, (session) => mergeCommand(session, files, options)),
+    .option('--out <file>', 'CSV file to write (default: standard output)')
+    .action((files: string[], options: GlobalOptions & { out?: string }) =>
+      run(options, (session) => mergeCommand(session, files, { out: '-', ...options })),
     );
 
   for (const [name, summary, more, example] of [
