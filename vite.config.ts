@@ -13,7 +13,6 @@ const nodeOnly = [
   /^csv-parse/,
   'fast-png',
   'linkedom',
-  'valibot',
   'webgpu',
 ];
 

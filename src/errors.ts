@@ -3,23 +3,29 @@
  * as data. The constructor builds the sentence: subject, problem, found against expected, advice.
  */
 export class WgflowError extends Error {
+  /** Written out in each class, since minifiers rename classes. */
+  override readonly name: string = 'WgflowError';
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.name = new.target.name;
   }
 }
 
 /** No usable WebGPU adapter or device. */
 export class GpuUnavailableError extends WgflowError {
-  constructor(reason: string, advice: string) {
+  override readonly name = 'GpuUnavailableError';
+  constructor(
+    readonly reason: string,
+    readonly advice: string,
+  ) {
     super('GPU_UNAVAILABLE', `No usable WebGPU adapter: ${reason}. ${advice}`);
   }
 }
 
 /** A model or batch needs more than the device or wgflow allows. */
 export class LimitError extends WgflowError {
+  override readonly name = 'LimitError';
   constructor(
     readonly what: string,
     readonly limit: string,
@@ -35,6 +41,7 @@ export class LimitError extends WgflowError {
 
 /** The device lacks a feature that an option needs. */
 export class FeatureError extends WgflowError {
+  override readonly name = 'FeatureError';
   constructor(
     readonly what: string,
     readonly feature: string,
@@ -51,6 +58,7 @@ export class FeatureError extends WgflowError {
 
 /** An array, option or spec has the wrong size or value. */
 export class ShapeError extends WgflowError {
+  override readonly name = 'ShapeError';
   constructor(what: string, found: string, expected: string, advice = '') {
     super('SHAPE_MISMATCH', `${what}: found ${found}, expected ${expected}.${advice && ` ${advice}`}`);
   }
@@ -58,6 +66,7 @@ export class ShapeError extends WgflowError {
 
 /** The results cannot be written: the disk is full or broken. */
 export class OutputError extends WgflowError {
+  override readonly name = 'OutputError';
   constructor(
     readonly file: string,
     readonly problem: string,
@@ -69,6 +78,7 @@ export class OutputError extends WgflowError {
 
 /** A data file or data set cannot be used; `row` is the line in the file, counted from 1. */
 export class DataError extends WgflowError {
+  override readonly name = 'DataError';
   readonly file: string | undefined;
   readonly row: number | undefined;
   readonly column: string | undefined;
@@ -116,6 +126,7 @@ export interface DataPlace {
 
 /** A model file is damaged, hostile, or does not fit its own spec. */
 export class ModelFileError extends WgflowError {
+  override readonly name = 'ModelFileError';
   constructor(
     readonly file: string,
     problem: string,
@@ -140,6 +151,7 @@ const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
  * or its last good weights.
  */
 export class TrainingDivergedError extends WgflowError {
+  override readonly name = 'TrainingDivergedError';
   constructor(
     readonly step: number,
     readonly lastFiniteNll: number,
@@ -170,6 +182,7 @@ export function rowsText(rows: readonly number[]): string {
 
 /** Some rows of a call have NaN or infinite results, because an intermediate value left float32. */
 export class NonFiniteError<Result = unknown> extends WgflowError {
+  override readonly name = 'NonFiniteError';
   /** The results of all rows. */
   readonly #result: Result;
   /** @param rows counted from 1, or lines of the file */
@@ -196,6 +209,7 @@ export class NonFiniteError<Result = unknown> extends WgflowError {
 
 /** The GPU had no memory for a buffer or for work. */
 export class GpuMemoryError extends WgflowError {
+  override readonly name = 'GpuMemoryError';
   constructor(
     readonly what: string,
     readonly bytes: number | undefined,
@@ -212,6 +226,7 @@ export class GpuMemoryError extends WgflowError {
 
 /** The GPU refused some work, so there is no result. */
 export class GpuWorkError extends WgflowError {
+  override readonly name = 'GpuWorkError';
   constructor(
     readonly what: string,
     detail: string,
@@ -226,6 +241,7 @@ export class GpuWorkError extends WgflowError {
 
 /** The device was lost while work was pending. */
 export class DeviceLostError extends WgflowError {
+  override readonly name = 'DeviceLostError';
   constructor(
     readonly reason: string,
     readonly detail: string,
@@ -237,6 +253,7 @@ export class DeviceLostError extends WgflowError {
 
 /** An object was used after dispose(). */
 export class DisposedError extends WgflowError {
+  override readonly name = 'DisposedError';
   constructor(what: string) {
     super('DISPOSED', `${what} was used after dispose(). Create a new one.`);
   }
@@ -244,6 +261,7 @@ export class DisposedError extends WgflowError {
 
 /** A shader did not compile or its pipeline could not be made. */
 export class ShaderCompileError extends WgflowError {
+  override readonly name = 'ShaderCompileError';
   constructor(
     readonly kernel: string,
     readonly line: number | undefined,
@@ -258,6 +276,7 @@ export class ShaderCompileError extends WgflowError {
 
 /** A kernel or a plan does not match its f64 twin. */
 export class VerificationError extends WgflowError {
+  override readonly name = 'VerificationError';
   constructor(readonly mismatches: readonly string[]) {
     super(
       'VERIFICATION_FAILED',

@@ -51,8 +51,8 @@ export type { Precision } from './plan/precision.ts';
 export type { KernelVariants } from './plan/variants.ts';
 export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './flow/tuningOptions.ts';
 export type { TrainingRecord } from './io/modelFile.ts';
-export { describeDevice } from './gpu/gpu.ts';
-export type { AdapterReport } from './gpu/gpu.ts';
+export { describeDevice } from './gpu/device.ts';
+export type { AdapterReport } from './gpu/device.ts';
 export {
   DataError,
   DeviceLostError,

@@ -29,7 +29,7 @@ scope.onmessage = ({ data }) => {
 async function open(): Promise<GPUDevice | undefined> {
   try {
     const device = await requestNavigatorDevice();
-    const fixed = { ...fixedVariants(Gpu.of(device)) };
+    const fixed = { ...fixedVariants(Gpu.of(device).adapter) };
     const choices = Object.fromEntries(
       Object.entries(variantsSchema.entries).flatMap(([name, choice]) =>
         'options' in choice ? [[name, choice.options]] : [],

@@ -10,6 +10,7 @@ import * as parse from './options.ts';
 import { predictCommand } from './predict.ts';
 import type { PredictCommandOptions } from './predict.ts';
 import type { GlobalOptions } from './session.ts';
+import { SHARD_OPTION } from './shards/shard.ts';
 import { TABLE } from './tableOptions.ts';
 
 /** The options of a command, whose output has a default. */
@@ -40,6 +41,7 @@ wgflow explain model.safetensors big.csv --in-order --out scores.csv`,
     .addOption(TYPICAL_OPTION)
     .addOption(ALARM_OPTION)
     .option('--out <file>', 'CSV file to write (default: standard output)')
+    .addOption(SHARD_OPTION)
     .action((model: string, data: string, options: Given<ExplainCommandOptions>) =>
       run(options, (session) => explainCommand(session, model, data, { out: '-', ...options })),
     );
@@ -58,6 +60,7 @@ wgflow predict model.safetensors data.csv --column city`,
     .option('--quantiles <list>', 'quantiles between 0 and 1 (default: 0.05,0.5,0.95)', parse.shares)
     .option('--context <values>', ROW_CONTEXT_OPTION)
     .option('--out <file>', 'CSV file to write (default: standard output)')
+    .addOption(SHARD_OPTION)
     .action((model: string, data: string, options: Given<PredictCommandOptions>) =>
       run(options, (session) => predictCommand(session, model, data, { out: '-', ...options })),
     );

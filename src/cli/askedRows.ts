@@ -19,6 +19,8 @@ import { RowResults } from './rowResults.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { RowWriter } from './rowsOutput.ts';
 import type { Session } from './session.ts';
+import { tableShard } from './shards/shard.ts';
+import type { ShardPlace } from './shards/shard.ts';
 import { tableTexts } from './tableInput.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
@@ -27,6 +29,7 @@ import type { TableOptions } from './tableOptions.ts';
 export interface AskCommandOptions extends TableOptions {
   out: string;
   context?: string;
+  shard?: ShardPlace;
 }
 
 /** Rows of a table, with what is known of them. */
@@ -56,6 +59,8 @@ export interface AskedTable {
   codec: TableCodec;
   contextNames: string[];
   rows: AsyncGenerator<AskedRows>;
+  /** The first line of the output, if this is a shard. */
+  note: string | undefined;
 }
 
 /** Rows that are read and answered at once. */
@@ -79,21 +84,24 @@ export function learnedPart({ parts, learned }: TableCodec, name: string, option
  * @param isUnknown whether a cell is unknown, by its text and column
  * @param spare a learned column that the table may lack
  * @param prepared the rows to encode, for those of the table
+ * @param result options that the result depends on, besides these
  */
 export async function askedTable(
   session: Session,
   command: string,
   model: ModelFile,
   file: string,
-  { out, context: given, ...form }: AskCommandOptions,
+  { out, context: given, shard: place, ...options }: AskCommandOptions,
   {
     isUnknown,
     spare,
     prepared = (_, rows) => rows,
+    result = {},
   }: {
     isUnknown: (cell: string, column: string) => boolean;
     spare?: string;
     prepared?: (codec: TableCodec, rows: readonly (readonly string[])[]) => readonly (readonly string[])[];
+    result?: Readonly<Record<string, unknown>>;
   },
 ): Promise<AskedTable> {
   requireDistinctFiles(
@@ -109,24 +117,35 @@ export async function askedTable(
   const isTable = model.model.training?.table !== undefined;
   const width = codec.columns.length;
   const columns = contextColumns(model);
+  const form = tableForm(session, options);
+  const asked = { command, files: [model.file], out, options: { given, ...result } };
+  if (place !== undefined && columns.length > 0 && given === undefined) {
+    // Where to look for a conditional depends on the contexts of the first rows.
+    const advice = 'Give all rows one context by --context.';
+    throw new ShapeError(command, '--shard with a context that differs by row', 'one of them', advice);
+  }
+  const shard = place && (await tableShard(place, file, form, asked));
+  const first = shard?.rows.first ?? 0;
   async function* read(): AsyncGenerator<AskedRows> {
     const chunkCells = ROWS_AT_ONCE * (width + contexts.text.length);
-    const chunks = tableTexts(file, codec, contexts.text, { ...tableForm(session, form), chunkCells }, spare);
-    let firstRow = 0;
+    const all = { ...form, chunkCells, range: shard?.rows };
+    const chunks = tableTexts(file, codec, contexts.text, all, spare);
+    let firstRow = first;
     for await (const { cells: texts, lines } of chunks) {
       const filled = withStandIns(codec, prepared(codec, texts), isUnknown);
       const { values, widths } = codec.encode(filled.rows, { file, lines });
       const rows = texts.length;
       const { features, cells } = contexts.of({ cells: texts.map((row) => row.slice(width)), lines }, rows);
-      for (const message of outsideRange(columns, cells).slice(0, firstRow === 0 ? 1 : 0)) {
+      for (const message of outsideRange(columns, cells).slice(0, firstRow === first ? 1 : 0)) {
         session.notice({ kind: 'warning', message });
       }
-      const options = { ...(isTable && { widths }), context: features, firstRow, signal: session.signal };
-      yield { rows, firstRow, lines, texts, context: cells, values, options, unknown: filled.unknown };
+      const asked = { ...(isTable && { widths }), context: features, firstRow, signal: session.signal };
+      yield { rows, firstRow, lines, texts, context: cells, values, options: asked, unknown: filled.unknown };
       firstRow += rows;
     }
   }
-  return { model, file, codec, contextNames: columnNamesOf(columns), rows: await begun(read()) };
+  const rows = await begun(read());
+  return { model, file, codec, contextNames: columnNamesOf(columns), rows, note: shard?.note };
 }
 
 /** How a command answers the rows of its table; each part returns how many rows it wrote. */
@@ -148,7 +167,7 @@ export interface AnswerTo {
 export async function answerRows(
   session: Session,
   command: string,
-  { model, file, codec, rows: parts }: AskedTable,
+  { model, file, codec, rows: parts, note }: AskedTable,
   { out }: AskCommandOptions,
   { verb, columns, part: answer, end }: Answer,
 ): Promise<void> {
@@ -159,7 +178,7 @@ export async function answerRows(
   let written = 0;
   try {
     using flow = await openFlow(session, model);
-    const to = { writer: writeRows(session, output, columns, out), results: new RowResults() };
+    const to = { writer: writeRows(session, output, columns, out, { note }), results: new RowResults() };
     for await (const part of parts) {
       session.signal.throwIfAborted();
       written += await answer(flow, part, to);

@@ -3,6 +3,7 @@ import { oddestOf } from '../conditionals/explain.ts';
 import { explain } from '../flow/questions.ts';
 import type { Explanation } from '../flow/questions.ts';
 import type { Cell } from '../data/csv.ts';
+import { ShapeError } from '../errors.ts';
 import { rounded } from '../conditionals/predicted.ts';
 import type { Flow } from '../flow/flow.ts';
 import { answerRows, askedTable } from './askedRows.ts';
@@ -36,9 +37,15 @@ export async function explainCommand(
   dataFile: string,
   options: ExplainCommandOptions,
 ): Promise<void> {
-  const { worst = Infinity, inOrder = false } = options;
+  const { worst = Infinity, inOrder = false, pValue, typical, alarm, shard } = options;
+  if (shard !== undefined && !inOrder) {
+    throw new ShapeError('explain', '--shard without --in-order', 'both, as oddness is an order of all rows');
+  }
   const model = await readModel(modelFile);
-  const table = await askedTable(session, 'explain', model, dataFile, options, { isUnknown: () => false });
+  const table = await askedTable(session, 'explain', model, dataFile, options, {
+    isUnknown: () => false,
+    result: { pValue, typical, alarm },
+  });
   const { codec, contextNames } = table;
   const ofRow = new Scores(model, false, options);
   const words = new ExplainWords(session, codec);

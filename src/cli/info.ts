@@ -1,6 +1,6 @@
 /** `wgflow info`. */
 import { VERSION } from '../version.ts';
-import type { AdapterReport } from '../gpu/gpu.ts';
+import type { AdapterReport } from '../gpu/device.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';

@@ -14,6 +14,8 @@ import { tellRows, writeRows } from './rowsOutput.ts';
 import { OwnCells, requireNewNames, Scores } from './scoreColumns.ts';
 import type { ScoreOptions } from './scoreColumns.ts';
 import type { Session } from './session.ts';
+import { tableShard } from './shards/shard.ts';
+import type { ShardPlace } from './shards/shard.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableForm, TableOptions } from './tableOptions.ts';
 
@@ -24,6 +26,7 @@ export interface LogProbOptions extends TableOptions, ScoreOptions {
   ensemble?: string[];
   /** Only this many rows are written, the least likely ones. */
   worst?: number;
+  shard?: ShardPlace;
 }
 
 /** Consecutive rows with their scores, and the cells that go along. */
@@ -38,14 +41,25 @@ export async function logProbCommand(
   dataFile: string,
   options: LogProbOptions,
 ): Promise<void> {
-  const { out, context: given, ensemble = [], worst } = options;
+  const { out, context: given, ensemble = [], worst, shard: place } = options;
   const model = await readModel(modelFile);
   const others = await readModels(ensemble);
   const scores = new Scores(model, others.length > 0, options);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
   const own = new OwnCells(options);
-  const form = { ...tableForm(session, options), ...(own.areAsked && { kept: own.choice }) };
+  const read = { ...tableForm(session, options), ...(own.areAsked && { kept: own.choice }) };
+  const { rank, pValue, typical, alarm, row, id, append } = options;
+  const shard =
+    place &&
+    (await tableShard(place, dataFile, read, {
+      command: 'logprob',
+      files: [modelFile, ...ensemble],
+      out,
+      options: { given, pValue, typical, alarm, row, id, append },
+      whole: { '--rank': rank, '--worst': worst },
+    }));
+  const form = { ...read, range: shard?.rows };
   const chunks = await begun(modelRows(dataFile, model.model, codec, context.text, form));
   const columns = [...own.names, ...scores.names];
   requireNewNames(columns, dataFile);
@@ -60,7 +74,7 @@ export async function logProbCommand(
   let outside: string | undefined;
   try {
     using open = await openDensity(session, [model, ...others]);
-    const writer = writeRows(session, output, columns, out);
+    const writer = writeRows(session, output, columns, out, { note: shard?.note });
     const write = (
       { logProb, kept }: ScoredRows,
       rankOf: (value: number) => number = () => NaN,
@@ -75,7 +89,12 @@ export async function logProbCommand(
       const { features, cells } = context.of(chunk.text, chunk.rows);
       outside ??= outsideRange(contextColumns(model), cells)[0];
       const { values, widths, kept = NO_CELLS } = chunk;
-      const asked = { signal: session.signal, context: features, widths, firstRow: rows };
+      const asked = {
+        signal: session.signal,
+        context: features,
+        widths,
+        firstRow: (shard?.rows.first ?? 0) + rows,
+      };
       const logProb = await results.of(open.density.logProb(values, asked), chunk.firstRow);
       rows += chunk.rows;
       if (logProb === undefined) continue;

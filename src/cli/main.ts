@@ -14,6 +14,7 @@ import { columnTypes, domainRequests } from './domains.ts';
 import { COLUMN_KINDS } from '../table/infer.ts';
 import { MISSING } from '../table/plan.ts';
 import { addExchangeCommands } from './exchangeCommands.ts';
+import { doctorCommand } from './doctor.ts';
 import { infoCommand } from './info.ts';
 import { addAskCommands } from './askCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
@@ -21,6 +22,9 @@ import type { AddCommand, RunCommand } from './modelCommands.ts';
 import * as parse from './options.ts';
 import { EXIT, Session } from './session.ts';
 import type { Devices, GlobalOptions } from './session.ts';
+import { ShapeError } from '../errors.ts';
+import { shardPlace } from './shards/shard.ts';
+import type { ShardPlace } from './shards/shard.ts';
 import { trainSeeds } from './seeds.ts';
 import { trainCommand } from './train.ts';
 import { TOY_PRESET } from './trainOptions.ts';
@@ -78,7 +82,7 @@ const TABLE_COMMANDS = new Set(
 );
 
 /** The commands that run no kernel and print no plan. */
-const WITHOUT_KERNELS = new Set(['info', 'export', 'import']);
+const WITHOUT_KERNELS = new Set(['info', 'doctor', 'export', 'import', 'merge']);
 
 function programOf(run: RunCommand): Command {
   const program = new Command('wgflow')
@@ -213,15 +217,23 @@ wgflow train data.csv --resume run.ckpt`,
       'train n models, with seeds from --seed on, as model-1.safetensors and so on by the name of --out',
       parse.integer(1, 1000),
     )
+    .option('--shard <i/n>', 'with --seeds: only the i-th of n parts of the models', shardPlace)
     .action(
       (
         data: string | undefined,
-        { seeds, ...options }: GlobalOptions & Omit<TrainOptions, 'settings'> & { seeds?: number },
+        {
+          seeds,
+          shard,
+          ...options
+        }: GlobalOptions & Omit<TrainOptions, 'settings'> & { seeds?: number; shard?: ShardPlace },
       ) =>
         run(options, (session) => {
           const all = { ...options, settings: parse.settingsFrom(options) };
-          if (seeds === undefined) return trainCommand(session, data, all);
-          return trainSeeds(session, data, seeds, all);
+          if (seeds === undefined) {
+            if (shard === undefined) return trainCommand(session, data, all);
+            throw new ShapeError('train', '--shard without --seeds', 'both, or none');
+          }
+          return trainSeeds(session, data, seeds, all, shard);
         }),
     );
 
@@ -235,6 +247,12 @@ wgflow train data.csv --resume run.ckpt`,
     `wgflow info
 wgflow info --adapter gpu --json`,
   ).action((options: GlobalOptions) => run(options, (session) => infoCommand(session)));
+
+  command(
+    'doctor',
+    'Check what wgflow needs: adapters, features, packages; what is missing, and how to get it.',
+    'wgflow doctor',
+  ).action((options: GlobalOptions) => run(options, (session) => doctorCommand(session)));
 
   command(
     'bench',

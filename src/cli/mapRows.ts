@@ -16,6 +16,8 @@ import { openOutput } from './outputFile.ts';
 import { RowResults } from './rowResults.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
+import { tableShard } from './shards/shard.ts';
+import type { ShardPlace } from './shards/shard.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
@@ -63,6 +65,7 @@ function requireDifferentNames(command: string, columns: readonly string[]): voi
 export interface MapOptions extends TableOptions {
   out: string;
   context?: string;
+  shard?: ShardPlace;
 }
 
 export async function mapCommand(
@@ -70,13 +73,16 @@ export async function mapCommand(
   name: MapName,
   modelFile: string,
   dataFile: string,
-  { out, context: given, ...form }: MapOptions,
+  { out, context: given, shard: place, ...options }: MapOptions,
 ): Promise<void> {
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
-  const read = tableForm(session, form);
+  const form = tableForm(session, options);
+  const asked = { command: name, files: [modelFile], out, options: { given } };
+  const shard = place && (await tableShard(place, dataFile, form, asked));
+  const read = { ...form, range: shard?.rows };
   const input: AsyncGenerator<ModelRows> =
     map.givesData === true
       ? rowsByName(dataFile, latentNames(model.model), context.text, read)
@@ -103,13 +109,18 @@ export async function mapCommand(
   try {
     using flow = await openFlow(session, model);
     const offset = map.givesData === true ? offsetOf(model.model.spec) : undefined;
-    const writer = writeRows(session, output, columns, out, offset);
+    const writer = writeRows(session, output, columns, out, { offset, note: shard?.note });
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const { features, cells } = context.of(chunk.text, chunk.rows);
       outside ??= outsideRange(contextColumns(model), cells)[0];
       const { values, widths } = chunk;
-      const run = map.run(flow, values, { signal, context: features, widths, firstRow: rows });
+      const run = map.run(flow, values, {
+        signal,
+        context: features,
+        widths,
+        firstRow: (shard?.rows.first ?? 0) + rows,
+      });
       const made = await results.of(run, chunk.firstRow);
       const texts = more.length === 0 ? [] : cells;
       if (made !== undefined && codec !== undefined && map.givesData === true) {

@@ -13,6 +13,8 @@ import * as parse from './options.ts';
 import { sampleCommand } from './sample.ts';
 import type { SampleCommandOptions } from './sample.ts';
 import type { GlobalOptions, Session } from './session.ts';
+import { mergeCommand } from './shards/merge.ts';
+import { SHARD_OPTION } from './shards/shard.ts';
 import { TABLE } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
@@ -75,6 +77,7 @@ wgflow sample model.safetensors -n 1000 --given city=Rome,age=31`,
       '--given <values>',
       'known cells of all rows, such as city=Rome,age=31; the others are drawn given them, by Gibbs sweeps',
     )
+    .addOption(SHARD_OPTION)
     .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
       run(options, (session) => sampleCommand(session, model, { out: '-', ...options })),
     );
@@ -104,12 +107,28 @@ wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model
     .addOption(ALARM_OPTION)
     .optionsGroup('Output:')
     .option('--out <file>', 'CSV file to write (default: standard output)')
+    .addOption(SHARD_OPTION)
     .action(
       (
         model: string,
         data: string,
         options: GlobalOptions & Omit<LogProbOptions, 'out'> & { out?: string },
       ) => run(options, (session) => logProbCommand(session, model, data, { out: '-', ...options })),
+    );
+
+  command(
+    'merge',
+    'Join the files of all shards of a command.',
+    `wgflow logprob model.safetensors data.csv --shard 1/2 --out scores-1.csv
+wgflow logprob model.safetensors data.csv --shard 2/2 --out scores-2.csv
+wgflow merge scores-1.csv scores-2.csv --out scores.csv`,
+    'The result is the file that the command writes without --shard. A missing or doubled shard is refused, and so is one of ' +
+      'another model, table or option.',
+  )
+    .argument('<shards...>', 'files written with --shard, in any order')
+    .option('--out <file>', 'CSV file to write (default: standard output)')
+    .action((files: string[], options: GlobalOptions & { out?: string }) =>
+      run(options, (session) => mergeCommand(session, files, { out: '-', ...options })),
     );
 
   for (const [name, summary, more, example] of [
@@ -131,6 +150,7 @@ wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model
       .argument('<data>', TABLE)
       .option('--context <values>', ROW_CONTEXT_OPTION)
       .option('--out <file>', 'CSV file to write (default: standard output)')
+      .addOption(SHARD_OPTION)
       .action(
         (model: string, data: string, options: GlobalOptions & Omit<MapOptions, 'out'> & { out?: string }) =>
           run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),

@@ -28,6 +28,7 @@ export async function predictCommand(
   const table = await askedTable(session, 'predict', model, dataFile, options, {
     isUnknown: (_, name) => name === column,
     spare: column,
+    result: { column, quantiles },
   });
   const { columns, values } = predictedColumns(part, quantiles);
   await answerRows(session, 'predict', table, options, {

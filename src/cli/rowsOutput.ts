@@ -20,19 +20,20 @@ export interface RowWriter {
 
 /**
  * The header is written with the first rows, so no file appears if they could not be computed.
- * @param offset of the columns, if they are data
+ * @param options.offset of the columns, if they are data
+ * @param options.note line to write before the header
  */
 export function writeRows(
   session: Session,
   output: Output,
   columns: readonly string[],
   out: string,
-  offset?: Float64Array,
+  { offset, note = '' }: { offset?: Float64Array; note?: string } = {},
 ): RowWriter {
   const asEvents = session.json && out === '-';
   let hasHeader = asEvents;
   const header = async (): Promise<void> => {
-    if (!hasHeader) await output.write(csvHeader(columns));
+    if (!hasHeader) await output.write(note + csvHeader(columns));
     hasHeader = true;
   };
   return {

@@ -9,6 +9,8 @@ import { openOutput } from './outputFile.ts';
 import { sampleGivenRows } from './sampleGiven.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
+import { shardOf } from './shards/shard.ts';
+import type { ShardPlace } from './shards/shard.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
@@ -23,6 +25,7 @@ export interface SampleCommandOptions extends TableOptions {
   context?: string;
   /** Known cells, such as `city=Rome,age=31`. */
   given?: string;
+  shard?: ShardPlace;
   /** Files of further models: rows come from each in turn. */
   ensemble?: string[];
   out: string;
@@ -38,6 +41,7 @@ export async function sampleCommand(
     context: given,
     given: known,
     ensemble = [],
+    shard: place,
     out,
     ...form
   }: SampleCommandOptions,
@@ -55,6 +59,7 @@ export async function sampleCommand(
   );
   tellFormulas(session, model.model);
   if (known !== undefined) {
+    if (place !== undefined) throw new ShapeError('sample', '--given with --shard', 'one of them');
     if (temperature !== 1 || ensemble.length > 0) {
       const found = `--given with ${temperature === 1 ? '--ensemble' : '--temperature'}`;
       throw new ShapeError('sample', found, 'one of them');
@@ -62,20 +67,32 @@ export async function sampleCommand(
     await sampleGivenRows(session, model, contexts, { count, seed, given: known, out });
     return;
   }
-  const rows = count * (contexts?.cells.length ?? 1);
+  const total = count * (contexts?.cells.length ?? 1);
+  const shard =
+    place &&
+    (await shardOf(place, total, {
+      command: 'sample',
+      files: [modelFile, ...ensemble],
+      out,
+      options: { count, seed, temperature, context: contexts?.cells },
+    }));
+  const { first, end } = shard?.rows ?? { first: 0, end: total };
   const output = await openOutput(out);
   try {
     using open = await openDensity(session, [model, ...others]);
     const { flow, density } = open;
     const codec = codecOf(model.model);
     const columns = [...dataColumns(model.model), ...columnNamesOf(contextColumns(model))];
-    const writer = writeRows(session, output, columns, out, offsetOf(flow.spec));
+    const writer = writeRows(session, output, columns, out, {
+      offset: offsetOf(flow.spec),
+      note: shard?.note,
+    });
     const width = flow.dim + flow.spec.contextDim;
     const rowsAtOnce = Math.ceil(VALUES_AT_ONCE / width);
     // Not chunksOf: its list of chunks would fill the memory for 10¹² rows.
-    for (let start = 0; start < rows; start += rowsAtOnce) {
+    for (let start = first; start < end; start += rowsAtOnce) {
       signal.throwIfAborted();
-      const rowsNow = Math.min(rowsAtOnce, rows - start);
+      const rowsNow = Math.min(rowsAtOnce, end - start);
       const places = Array.from({ length: rowsNow }, (_, row) => Math.floor((start + row) / count));
       const context = contexts && gathered(contexts.features, flow.spec.contextDim, places);
       const samples = await density.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
@@ -88,7 +105,7 @@ export async function sampleCommand(
   } finally {
     await output.discard();
   }
-  tellRows(session, rows, out);
+  tellRows(session, end - first, out);
 }
 
 /** The rows of `rows` [*, width] at these indices. */

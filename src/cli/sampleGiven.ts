@@ -1,5 +1,5 @@
 /** `wgflow sample --given`: rows that share known cells. */
-import { DEFAULTS, sampleGiven } from '../flow/questions.ts';
+import { DEFAULTS, sampleGivenParts } from '../flow/questions.ts';
 import { ShapeError } from '../errors.ts';
 import { knownRow } from '../table/known.ts';
 import { askedCodec } from './askedRows.ts';
@@ -9,6 +9,7 @@ import type { ContextRows } from './contextInput.ts';
 import { openFlow } from './modelInput.ts';
 import type { ModelFile } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
+import { rowsProgress } from './progress.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
 
@@ -41,7 +42,8 @@ export async function sampleGivenRows(
     throw new ShapeError('--given', 'a value for each column', 'a column to draw', 'Leave one out.');
   }
   const output = await openOutput(out);
-  let effectiveSize = count;
+  const shown = rowsProgress(session, 'Drawing', count);
+  let effectiveSize: number;
   try {
     using flow = await openFlow(session, model);
     const columns = [...codec.columns.map(({ name }) => name), ...names];
@@ -50,19 +52,28 @@ export async function sampleGivenRows(
     session.say(
       `Drawing ${free} ${free === 1 ? 'column' : 'columns'} given ${known.join(', ')}: ${DEFAULTS.sweeps} sweeps`,
     );
-    const drawn = await sampleGiven(flow, count, {
+    const options = {
       row: values,
       ...(model.model.training?.table && { widths }),
       known,
       context: contexts?.features,
       seed,
       signal: session.signal,
-    });
-    effectiveSize = drawn.effectiveSize;
-    await writer.cells(codec.decodeDrawn(drawn.values).map((row) => [...row, ...context]));
+    };
+    const parts = sampleGivenParts(flow, count, options, (rows) => shown.update(rows));
+    for (;;) {
+      const part = await parts.next();
+      if (part.done === true) {
+        effectiveSize = part.value;
+        break;
+      }
+      await writer.cells(codec.decodeDrawn(part.value.values).map((row) => [...row, ...context]));
+    }
+    shown.stop();
     await writer.end();
     await output.commit();
   } finally {
+    shown.stop();
     await output.discard();
   }
   const worth = Math.round(effectiveSize);

@@ -1,8 +1,8 @@
 /** Shared by all commands: output, exit codes, the device. */
 import { ShapeError, WgflowError } from '../errors.ts';
 import type { TableNotice } from '../data/records.ts';
-import { describeDevice } from '../gpu/gpu.ts';
-import type { AdapterReport } from '../gpu/gpu.ts';
+import { describeDevice } from '../gpu/device.ts';
+import type { AdapterReport } from '../gpu/device.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';

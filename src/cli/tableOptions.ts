@@ -13,7 +13,10 @@ export interface TableOptions {
 }
 
 /** How tables are read, and who takes remarks on them. */
-export type TableForm = Pick<ReadTableOptions, 'header' | 'encoding' | 'onNotice' | 'chunkCells' | 'kept'>;
+export type TableForm = Pick<
+  ReadTableOptions,
+  'header' | 'encoding' | 'onNotice' | 'chunkCells' | 'kept' | 'range'
+>;
 
 /** The argument for a table. */
 export const TABLE =

@@ -17,6 +17,8 @@ export interface GibbsAsked extends ExplainAsked {
   seed: number;
   /** Sweeps over the unknown cells of a row that has several; one is exact for a single cell. */
   sweeps: number;
+  /** Called after each sweep. */
+  onSweep?: (done: number) => void;
 }
 
 /** The rows' cells, so that draws do not change the caller's. */
@@ -38,7 +40,7 @@ export async function drawUnknown(
   conditionals: Conditionals,
   rows: CellRows,
   unknown: readonly Uint8Array[],
-  { sweeps, seed, ...asked }: GibbsAsked,
+  { sweeps, seed, onSweep, ...asked }: GibbsAsked,
 ): Promise<void> {
   const { columns, dim } = conditionals;
   const count = rows.values.length / dim;
@@ -67,6 +69,7 @@ export async function drawUnknown(
         setCell(rows, dim, column, row, drawn(column, given, i, uniforms[i]?.[0] ?? 0.5)),
       );
     }
+    onSweep?.(sweep + 1);
   }
 }
 

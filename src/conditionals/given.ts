@@ -13,22 +13,16 @@ const NEAR = 1 / 64;
 export interface NearSamples {
   /** [CANDIDATES, D] */
   samples: Rows;
-  /** The sample from which each row starts. */
-  rows: readonly number[];
-  /**
-   * Rows that start from one sample are alike until the sweeps have made them forget it: n / (1 + ρ² (m − 1)), for m rows
-   * of a sample and the largest correlation ρ of a column before and after.
-   */
-  effectiveSize: (before: CellRows, after: CellRows, free: readonly Column[]) => number;
+  /** The samples from which these rows start. */
+  starts: (firstRow: number, rows: number) => number[];
 }
 
-/** For each of n rows a sample that is near to the known cells of the row `one`. */
+/** Samples that are near to the known cells of the row `one`, for rows to start from. */
 export async function nearestSamples(
   draw: DrawSamples,
   conditionals: Conditionals,
   one: GivenCells,
   known: readonly Column[],
-  n: number,
   { seed, signal }: { seed: number; signal: AbortSignal | undefined },
 ): Promise<NearSamples> {
   const { dim } = conditionals;
@@ -52,21 +46,49 @@ export async function nearestSamples(
   const order = Array.from(distances.keys()).sort((a, b) => (distances[a] ?? 0) - (distances[b] ?? 0));
   const near = order.slice(0, Math.ceil(CANDIDATES * NEAR));
   const key = splitSeed(seed);
-  const rows = Array.from({ length: n }, (_, row) => {
-    const [word] = philox([2 ** 32 - 1, ...splitRow(row), STREAMS.conditionals], key);
-    return near[choiceOf(word, near.length)] ?? 0;
-  });
-  const copies = new Map<number, number>();
-  for (const row of rows) copies.set(row, (copies.get(row) ?? 0) + 1);
-  const alike = [...copies.values()].reduce((sum, count) => sum + count * count, 0) / Math.max(n, 1);
   return {
     samples,
-    rows,
-    effectiveSize(before, after, free) {
-      const kept = Math.max(0, ...free.map((column) => correlationOf(column, before, after, dim)));
-      return n / (1 + kept * kept * (alike - 1));
-    },
+    starts: (firstRow, rows) =>
+      Array.from({ length: rows }, (_, row) => {
+        const [word] = philox([2 ** 32 - 1, ...splitRow(firstRow + row), STREAMS.conditionals], key);
+        return near[choiceOf(word, near.length)] ?? 0;
+      }),
   };
+}
+
+/**
+ * Rows that start from one sample are alike until the sweeps have made them forget it. So n rows are worth
+ * n / (1 + ρ² (m − 1)), for m rows of a sample and the largest correlation ρ of a column before and after.
+ */
+export class EffectiveSize {
+  readonly #free: readonly Column[];
+  readonly #dim: number;
+  readonly #copies = new Map<number, number>();
+  /** Sums over the rows, by column. */
+  readonly #correlations: Float64Array;
+  #rows = 0;
+
+  constructor(free: readonly Column[], dim: number) {
+    this.#free = free;
+    this.#dim = dim;
+    this.#correlations = new Float64Array(free.length);
+  }
+
+  add(starts: readonly number[], before: CellRows, after: CellRows): void {
+    for (const start of starts) this.#copies.set(start, (this.#copies.get(start) ?? 0) + 1);
+    this.#rows += starts.length;
+    this.#free.forEach((column, i) => {
+      const correlation = correlationOf(column, before, after, this.#dim);
+      this.#correlations[i] = (this.#correlations[i] ?? 0) + correlation * starts.length;
+    });
+  }
+
+  get value(): number {
+    const n = Math.max(this.#rows, 1);
+    const alike = [...this.#copies.values()].reduce((sum, count) => sum + count * count, 0) / n;
+    const kept = Math.max(0, ...this.#correlations) / n;
+    return this.#rows / (1 + kept * kept * (alike - 1));
+  }
 }
 
 /** The share of the sorted values below. */

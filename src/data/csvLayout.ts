@@ -23,8 +23,16 @@ export interface ReadTableOptions {
   header?: HeaderChoice;
   /** Name of a text file's encoding; by default its bytes decide. */
   encoding?: string;
+  /** Rows to read; the others are skipped unseen. */
+  range?: RowRange;
   /** Takes remarks on how the table was read. */
   onNotice?: (notice: TableNotice) => void;
+}
+
+/** Rows from the index `first` to before `end`. */
+export interface RowRange {
+  first: number;
+  end: number;
 }
 
 export const HEADER_CHOICES = ['auto', 'yes', 'no'] as const;

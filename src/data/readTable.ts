@@ -15,7 +15,7 @@ import { fileBytes, fileError, firstBytes, sourceFile, sourceName } from './sour
 import { requireEncoding, textBlocks, TextSource } from './textBlocks.ts';
 
 export { HEADER_CHOICES } from './csvLayout.ts';
-export type { ColumnChoice, HeaderChoice, ReadTableOptions } from './csvLayout.ts';
+export type { ColumnChoice, HeaderChoice, ReadTableOptions, RowRange } from './csvLayout.ts';
 export type { TableNotice } from './records.ts';
 export type { TableChunk, TextRows } from './rowCollector.ts';
 
@@ -43,6 +43,7 @@ export async function* readTable(source: string, options: ReadTableOptions = {})
     for await (const batch of opened.batches) {
       rows.add(batch);
       yield* rows.takeChunks();
+      if (rows.isComplete) break;
     }
     rows.finish();
     yield* rows.takeChunks();

@@ -71,6 +71,11 @@ export class RowCollector {
     if (this.#chunk) this.#closeChunk(this.#chunk);
   }
 
+  /** Whether it has all rows of the range that was asked for. */
+  get isComplete(): boolean {
+    return this.#rows >= (this.#request.range?.end ?? Infinity);
+  }
+
   *takeChunks(): Generator<TableChunk> {
     yield* this.#chunks.splice(0);
   }
@@ -104,6 +109,9 @@ export class RowCollector {
   }
 
   #readRecord(record: string[], form: RowForm, line: number): void {
+    const { first = 0, end = Infinity } = this.#request.range ?? {};
+    const index = this.#rows++;
+    if (index < first || index >= end) return;
     const { names, spare, positions, textPositions, keptPositions, columns, chunkRows } = form;
     if (record.length !== names.length + spare || (spare > 0 && record[names.length] !== '')) {
       throw raggedRow(this.#file, record.length, names, line);
@@ -136,7 +144,6 @@ export class RowCollector {
       this.#chunk.kept?.cells.push(keptPositions.map((at) => record[at] ?? ''));
       this.#chunk.kept?.lines.push(line);
     }
-    this.#rows++;
     this.#chunk.rows++;
     if (this.#chunk.rows === chunkRows) this.#closeChunk(this.#chunk);
   }

@@ -167,6 +167,14 @@ export function openingOf(
   options: FlowOptions | PresetFlowOptions,
 ): { spec: FlowSpec; options: FlowOptions; preset: Preset | undefined } {
   if (!isPreset(given)) {
+    if (typeof given === 'string') {
+      throw new ShapeError(
+        'spec',
+        JSON.stringify(given),
+        'a spec or a preset',
+        'Use spline(2), or PRESETS.spline with { dim: 2 }.',
+      );
+    }
     requireOptions('create', options, FLOW_RULES);
     return { spec: checkedSpec(given), options, preset: undefined };
   }
@@ -187,9 +195,14 @@ function isPreset(given: FlowSpec | Preset): given is Preset {
 /** The most values in an array: 4 GiB. */
 const MAX_VALUES = 2 ** 30;
 
+/** @throws {ShapeError} when n is no number of rows */
+export function requireRowCount(n: number): void {
+  if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
+}
+
 /** @throws {ShapeError} when the number of rows or an option is out of range */
 export function requireSample(call: string, n: number, options: SampleOptions, dim: number): void {
-  if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
+  requireRowCount(n);
   const most = Math.floor(MAX_VALUES / dim);
   if (n > most) {
     const advice = 'Draw the rows in pieces: firstRow says where each one begins.';

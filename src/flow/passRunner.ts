@@ -176,7 +176,7 @@ export class PassRunner implements ConditionalRunner, Disposable {
     taken: { count: number; values?: Rows },
     options: SampleOptions,
   ): PassJob<K> {
-    return passJob(this.#current.model, pass, taken, options, this.#on.gpu.software);
+    return passJob(this.#current.model, pass, taken, options, this.#on.gpu.adapter.software);
   }
 
   async #sound<K extends PassName>(job: PassJob<K>): Promise<HostResults<K>> {

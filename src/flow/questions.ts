@@ -15,14 +15,17 @@ import {
 } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { takeContext } from '../calls/rows.ts';
+import { joinedRows } from '../data/holdOut.ts';
+import type { ContextRows } from '../data/holdOut.ts';
 import { ShapeError } from '../errors.ts';
 import type { Flow } from './flow.ts';
+import { requireRowCount } from './options.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { Column } from '../conditionals/columns.ts';
 import type { Conditionals, GivenCells } from '../conditionals/conditionals.ts';
 import { scoreColumn, SCORES } from '../conditionals/explain.ts';
 import { cellOfSample, cellRowsOf, drawUnknown, setCell } from '../conditionals/gibbs.ts';
-import { nearestSamples } from '../conditionals/given.ts';
+import { EffectiveSize, nearestSamples } from '../conditionals/given.ts';
 import { predictColumn } from '../conditionals/predict.ts';
 import type { Prediction } from '../conditionals/predict.ts';
 
@@ -49,6 +52,8 @@ export const DEFAULTS = { tolerance: 5e-3, sweeps: 20 } as const;
 
 /** Rows whose conditionals are found at once. */
 const ROWS_AT_ONCE = 8192;
+/** Rows that go through their sweeps at once. */
+const GIVEN_ROWS_AT_ONCE = 2048;
 
 const ASK_RULES: OptionRules<keyof AskOptions> = {
   widths: FLOATS,
@@ -235,6 +240,29 @@ export interface GivenSamples extends ImputedRows {
  * @throws {ShapeError} when a column is unknown to the flow, or all are known
  */
 export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOptions): Promise<GivenSamples> {
+  const drawn: ContextRows[] = [];
+  const parts = sampleGivenParts(flow, n, options);
+  let part = await parts.next();
+  for (; part.done !== true; part = await parts.next()) {
+    drawn.push({ data: part.value.values, widths: part.value.widths });
+  }
+  // The values keep their precision: the edges of a label's interval may lie between two float32.
+  const { data: values = NO_ROWS, widths = NO_ROWS } = joinedRows(drawn) ?? {};
+  return { values, widths, effectiveSize: part.value };
+}
+
+const NO_ROWS = new Float32Array();
+
+/**
+ * The rows of `sampleGiven` part by part, for more of them than fit the memory. Returns the effective size.
+ * @param onProgress gets the number of rows so far; a part of the sweeps counts as that part of the rows
+ */
+export async function* sampleGivenParts(
+  flow: Flow,
+  n: number,
+  options: SampleGivenOptions,
+  onProgress?: (rows: number) => void,
+): AsyncGenerator<ImputedRows, number> {
   const { firstRow: _, ...rules } = ASK_RULES;
   requireOptions(
     'sampleGiven',
@@ -242,6 +270,7 @@ export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOpt
     { ...rules, row: FLOATS, known: NAMES, seed: SEED, sweeps: integer(1, 10_000) },
     ['row', 'known'],
   );
+  requireRowCount(n);
   const { row, known, context, widths, seed = 0, sweeps = DEFAULTS.sweeps, signal } = options;
   const { dim } = flow;
   const conditionals = await flow.conditionals();
@@ -250,18 +279,25 @@ export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOpt
   const free = columns.filter((column) => !fixed.includes(column));
   if (free.length === 0) throw new ShapeError('known', 'all columns', 'some columns to draw');
   const one = takeCells(flow, row, { ...(widths && { widths }), ...(context && { context }) });
-  const rows = cellRowsOf(copied(one, dim, n));
-  const start = await nearestSamples(flow.sample.bind(flow), conditionals, one, fixed, n, { seed, signal });
-  for (const column of free) {
-    start.rows.forEach((sample, i) =>
-      setCell(rows, dim, column, i, cellOfSample(column, start.samples, dim, sample)),
-    );
+  const near = await nearestSamples(flow.sample.bind(flow), conditionals, one, fixed, { seed, signal });
+  const worth = new EffectiveSize(free, dim);
+  for (let firstRow = 0; firstRow < n; firstRow += GIVEN_ROWS_AT_ONCE) {
+    const count = Math.min(GIVEN_ROWS_AT_ONCE, n - firstRow);
+    const rows = cellRowsOf({ ...copied(one, dim, count), firstRow });
+    const starts = near.starts(firstRow, count);
+    for (const column of free) {
+      starts.forEach((sample, i) =>
+        setCell(rows, dim, column, i, cellOfSample(column, near.samples, dim, sample)),
+      );
+    }
+    const before = cellRowsOf(rows);
+    const unknown = columns.map((column) => new Uint8Array(count).fill(free.includes(column) ? 1 : 0));
+    const onSweep = (done: number): void => onProgress?.(firstRow + Math.floor((count * done) / sweeps));
+    await drawUnknown(conditionals, rows, unknown, { ...askedOf(options), seed, sweeps, onSweep });
+    worth.add(starts, before, rows);
+    yield { values: rows.values, widths: rows.widths };
   }
-  const before = cellRowsOf(rows);
-  const unknown = columns.map((column) => new Uint8Array(n).fill(free.includes(column) ? 1 : 0));
-  await drawUnknown(conditionals, rows, unknown, { ...askedOf(options), seed, sweeps });
-  const effectiveSize = start.effectiveSize(before, rows, free);
-  return { values: rows.values, widths: rows.widths, effectiveSize };
+  return worth.value;
 }
 
 function columnNamed({ columns }: Conditionals, name: string): Column {

@@ -1,5 +1,5 @@
 /** The timed search for the fastest kernels of a flow on its device. `Tuner` loads it when a search is needed. */
-import { describeDevice } from '../gpu/gpu.ts';
+import { describeDevice } from '../gpu/device.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { planTimes } from '../gpu/planTimes.ts';
 import { candidateVariants, storedVariants } from '../passes/candidates.ts';

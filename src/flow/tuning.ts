@@ -32,8 +32,8 @@ export class Tuner {
     this.#model = model;
     this.#options = options;
     this.#device = {
-      subgroupMinSize: context.subgroupMinSize,
-      software: context.software,
+      subgroupMinSize: context.adapter.subgroupMinSize,
+      software: context.adapter.software,
       maxStorageBufferBindingSize: context.device.limits.maxStorageBufferBindingSize,
     };
   }

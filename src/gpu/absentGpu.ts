@@ -30,7 +30,7 @@ export class AbsentGpu implements Disposable {
   #previous: Promise<unknown> = Promise.resolve();
 
   private constructor(device: GPUDevice, folder: string) {
-    this.facts = { subgroupMinSize: Gpu.of(device).subgroupMinSize, software: false };
+    this.facts = { subgroupMinSize: Gpu.of(device).adapter.subgroupMinSize, software: false };
     this.#device = device;
     this.#folder = folder;
   }

@@ -1,5 +1,18 @@
-/** Opens a device: the part shared by the browser, Deno and Dawn in Node. */
+/// <reference lib="esnext.disposable" preserve="true" />
+/** Opens and describes a device: the part shared by the browser, Deno and Dawn in Node. */
 import { GpuUnavailableError, LimitError } from '../errors.ts';
+
+// The declarations of the package compile without `@webgpu/types` too; with it, these merge with the full ones.
+declare global {
+  interface GPU {}
+  interface GPUAdapter {}
+  interface GPUBindGroupLayout {}
+  interface GPUBuffer {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePassEncoder {}
+  interface GPUComputePipeline {}
+  interface GPUDevice {}
+}
 
 /** Limits above WebGPU's defaults that a model needs. */
 export type NeededLimits = Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>;
@@ -98,3 +111,47 @@ export async function requestNavigatorDevice(needed: NeededLimits = {}): Promise
   }
   return requestDevice(adapter, needed, gpu);
 }
+
+/** The facts about an adapter that a user or a benchmark file needs. */
+export interface AdapterReport {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  /** Whether the adapter reports that it computes on the CPU. */
+  software: boolean;
+  /** Lanes of the smallest and the largest subgroup; 0 if the device has none, or the adapter does not report them. */
+  subgroupMinSize: number;
+  subgroupMaxSize: number;
+  features: string[];
+  limits: Record<string, number>;
+}
+
+/** Describes the adapter behind `device`. */
+export function describeDevice(device: GPUDevice): AdapterReport {
+  const info = device.adapterInfo as GPUAdapterInfo | undefined;
+  const hasSubgroups = device.features.has('subgroups');
+  const limits: Record<string, number> = {};
+  for (const name of REPORTED_LIMITS) limits[name] = device.limits[name];
+  return {
+    vendor: info?.vendor ?? '',
+    architecture: info?.architecture ?? '',
+    device: info?.device ?? '',
+    description: info?.description ?? '',
+    software: info?.isFallbackAdapter ?? false,
+    subgroupMinSize: (hasSubgroups && info?.subgroupMinSize) || 0,
+    subgroupMaxSize: (hasSubgroups && info?.subgroupMaxSize) || 0,
+    features: [...device.features].sort(),
+    limits,
+  };
+}
+
+const REPORTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+] as const satisfies readonly (keyof GPUSupportedLimits)[];

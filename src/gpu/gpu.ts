@@ -1,22 +1,9 @@
 /** A device, with the objects that live as long: its buffers, its pipelines, its adapter's description. */
 import { DeviceLostError } from '../errors.ts';
 import { Buffers } from './buffers.ts';
+import { describeDevice } from './device.ts';
+import type { AdapterReport } from './device.ts';
 import { Pipelines } from './pipelines.ts';
-
-/** The facts about an adapter that a user or a benchmark file needs. */
-export interface AdapterReport {
-  vendor: string;
-  architecture: string;
-  device: string;
-  description: string;
-  /** Whether the adapter reports that it computes on the CPU. */
-  software: boolean;
-  /** Lanes of the smallest and the largest subgroup; 0 if the adapter has none, or does not report them. */
-  subgroupMinSize: number;
-  subgroupMaxSize: number;
-  features: string[];
-  limits: Record<string, number>;
-}
 
 const contexts = new WeakMap<GPUDevice, Gpu>();
 
@@ -24,12 +11,14 @@ export class Gpu {
   readonly device: GPUDevice;
   readonly buffers: Buffers;
   readonly pipelines: Pipelines;
+  readonly adapter: AdapterReport;
   #lost: DeviceLostError | undefined;
 
   private constructor(device: GPUDevice) {
     this.device = device;
     this.buffers = new Buffers(device);
     this.pipelines = new Pipelines(device);
+    this.adapter = describeDevice(device);
     void device.lost.then((info) => {
       this.#lost = new DeviceLostError(info.reason, info.message || 'no detail given');
     });
@@ -42,18 +31,6 @@ export class Gpu {
     const context = new Gpu(device);
     contexts.set(device, context);
     return context;
-  }
-
-  /** Lanes of the smallest subgroup that the device may run; 0 if it has no subgroups. */
-  get subgroupMinSize(): number {
-    if (!this.device.features.has('subgroups')) return 0;
-    const info = this.device.adapterInfo as GPUAdapterInfo | undefined;
-    return info?.subgroupMinSize ?? 0;
-  }
-
-  /** Whether the adapter computes on the CPU. */
-  get software(): boolean {
-    return isSoftware(this.device);
   }
 
   get isLost(): boolean {
@@ -84,35 +61,3 @@ export class Gpu {
     }
   }
 }
-
-/** Describes the adapter behind `device`. */
-export function describeDevice(device: GPUDevice): AdapterReport {
-  const info = device.adapterInfo as GPUAdapterInfo | undefined;
-  const limits: Record<string, number> = {};
-  for (const name of REPORTED_LIMITS) limits[name] = device.limits[name];
-  return {
-    vendor: info?.vendor ?? '',
-    architecture: info?.architecture ?? '',
-    device: info?.device ?? '',
-    description: info?.description ?? '',
-    software: isSoftware(device),
-    subgroupMinSize: info?.subgroupMinSize ?? 0,
-    subgroupMaxSize: info?.subgroupMaxSize ?? 0,
-    features: [...device.features].sort(),
-    limits,
-  };
-}
-
-function isSoftware({ adapterInfo }: GPUDevice): boolean {
-  return (adapterInfo as GPUAdapterInfo | undefined)?.isFallbackAdapter ?? false;
-}
-
-const REPORTED_LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeWorkgroupsPerDimension',
-] as const satisfies readonly (keyof GPUSupportedLimits)[];

@@ -1,5 +1,6 @@
 /** A benchmark run: peaks, then every job, checked against the twins and timed. */
-import { describeDevice, Gpu } from '../gpu/gpu.ts';
+import { describeDevice } from '../gpu/device.ts';
+import { Gpu } from '../gpu/gpu.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import { preprocess } from '../gpu/preprocess.ts';
@@ -120,7 +121,7 @@ export async function* bench(
   const context = Gpu.of(device);
   const { precision = 'f32' } = options;
   for (const { spec } of modelsOf(options)) requirePrecision(precision, spec, device);
-  const fixed = fixedVariants(context, precision);
+  const fixed = fixedVariants(context.adapter, precision);
   const budgets = options.quick === true ? BUDGETS.quick : BUDGETS.full;
   const jobs = await jobsOf(options, fixed, (...purpose) => {
     options.signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 /** The results of a benchmark run, as JSON. */
 import * as v from 'valibot';
 import { DataError } from '../errors.ts';
-import type { AdapterReport } from '../gpu/gpu.ts';
+import type { AdapterReport } from '../gpu/device.ts';
 import { CLOCKS } from '../gpu/timing.ts';
 import type { Clock } from '../gpu/timing.ts';
 import { PRECISIONS } from '../plan/precision.ts';

@@ -1,5 +1,5 @@
 /** The dispatches of a plan by kind: how each is launched, and how much work it has. */
-import type { AdapterReport } from '../gpu/gpu.ts';
+import type { AdapterReport } from '../gpu/device.ts';
 import { preprocess } from '../gpu/preprocess.ts';
 import { variantName } from '../plan/kernel.ts';
 import type { Dispatch } from '../plan/kernel.ts';

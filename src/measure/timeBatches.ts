@@ -27,7 +27,7 @@ export async function timeBatches(
   signal?: AbortSignal,
 ): Promise<Filling> {
   const gpu = Gpu.of(device);
-  const [model, variants] = [modelOf(spec), fixedVariants(gpu)];
+  const [model, variants] = [modelOf(spec), fixedVariants(gpu.adapter)];
   const steps: BatchStep[] = [];
   using stopwatch = new Stopwatch(gpu);
   let begin = Infinity;

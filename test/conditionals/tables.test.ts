@@ -1,9 +1,12 @@
 /** Columns of every kind, of a flow that has learned a little: its samples are what its conditionals must describe. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Flow, PRESETS } from '../../src/index.ts';
+import { sampleGivenParts } from '../../src/flow/questions.ts';
 import { explain, impute, predict, sampleGiven, Table } from '../../src/table.ts';
 import { TableCodec } from '../../src/table/codec.ts';
 import type { Cells } from '../../src/data/cells.ts';
+import type { Rows } from '../../src/calls/callerArrays.ts';
+import { nearestSamples } from '../../src/conditionals/given.ts';
 import { uniforms } from '../../src/random.ts';
 import { testGpu } from '../support/device.ts';
 
@@ -219,6 +222,51 @@ describe('sampleGiven', () => {
       // 99 % of such distances between equal distributions are below it.
       expect(distance).toBeLessThan(1.63 * Math.sqrt(1 / n + 1 / chosen.length));
     }
+  });
+
+  it('draws rows part by part as all at once, and counts the sweeps of each', async () => {
+    const { values: row, widths } = codec.encode([texts[0]!]);
+    const options = { row, widths, known: ['city', 'a'], seed: 5, draws: 1, sweeps: 2 };
+    const parts: Rows[] = [];
+    const progress: number[] = [];
+    for await (const { values } of sampleGivenParts(flow, 2050, options, (rows) => progress.push(rows))) {
+      parts.push(values);
+    }
+    const { dim } = flow;
+    expect(parts.map(({ length }) => length / dim)).toEqual([2048, 2]);
+    expect(progress).toEqual([1024, 2048, 2049, 2050]);
+    const first = await sampleGiven(flow, 2, options);
+    expect(parts[0]!.slice(0, 2 * dim)).toEqual(first.values);
+    expect(parts[1]).not.toEqual(first.values);
+  });
+
+  it('starts each row from a sample of its own', async () => {
+    const { values, widths } = codec.encode([texts[0]!]);
+    const conditionals = await flow.conditionals();
+    const known = conditionals.columns.slice(0, 1);
+    const settings = { seed: 5, signal: undefined };
+    const { starts } = await nearestSamples(
+      flow.sample.bind(flow),
+      conditionals,
+      { values, widths },
+      known,
+      settings,
+    );
+    expect([...starts(0, 3), ...starts(3, 4)]).toEqual(starts(0, 7));
+    expect(starts(3, 4)).not.toEqual(starts(0, 4));
+  });
+
+  it.each(['Oslo', 'Rome', 'Lima'])('gives each row the label %s', async (label) => {
+    const city = codec.columns.findIndex(({ name }) => name === 'city');
+    const row = codec.encode([texts[0]!.with(city, label)]);
+    const options = { row: row.values, widths: row.widths, known: ['city'], draws: 1, sweeps: 1 };
+    const { values } = await sampleGiven(flow, 3, options);
+    expect(codec.decode(values).map((cells) => cells[city])).toEqual([label, label, label]);
+  });
+
+  it.each([-1, 0.5, NaN])('refuses %s rows', async (n) => {
+    const { values: row, widths } = codec.encode([texts[0]!]);
+    await expect(sampleGiven(flow, n, { row, widths, known: ['a'] })).rejects.toThrow('n: found');
   });
 });
 

@@ -314,6 +314,17 @@ describe('readTable', () => {
     return chunks;
   }
 
+  it('skips the rows outside a range unseen', async () => {
+    const file = await fileOf('a\n0\nzero\n1\n2\n\n3\n4\n1,2\n');
+    const chunks: TableChunk[] = [];
+    for await (const chunk of readTable(file, { chunkRows: 2, range: { first: 2, end: 5 } }))
+      chunks.push(chunk);
+    expect(chunks.map(({ values, firstRow }) => [...values, firstRow])).toEqual([
+      [1, 2, 4],
+      [3, 7],
+    ]);
+  });
+
   it('yields chunks of chunkRows rows with the line of their first row', async () => {
     const chunks = await chunksOf('a,b\n1,2\n\n3,4\n5,6\n7,8\n9,10\n', 2);
     expect(chunks.map(({ rows, firstRow, values }) => ({ rows, firstRow, values: [...values] }))).toEqual([

@@ -1,45 +1,23 @@
-/** The package as npm installs it, next to only the packages that its package.json names. */
+/** The command line where npm installs it globally, or for npx. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build } from 'vite';
+import { link, PackedPackage } from './packedPackage.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const SOFTWARE_ADAPTER = '@sparticuz/chromium';
 const usesDawn = (globalThis.navigator as Navigator | undefined)?.gpu === undefined;
 
+let wgflow: PackedPackage;
 let home: string;
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'wgflow-install-'));
-  const wgflow = join(home, 'lib', 'node_modules', 'wgflow');
-  await build({
-    root: ROOT,
-    configFile: join(ROOT, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: join(wgflow, 'dist') },
-  });
-  cpSync(join(ROOT, 'bin'), join(wgflow, 'bin'), { recursive: true });
-  cpSync(join(ROOT, 'package.json'), join(wgflow, 'package.json'));
-  for (const name of installedNames()) link(name, join(wgflow, 'node_modules'));
+  wgflow = await PackedPackage.create();
+  home = wgflow.folder('home');
+  wgflow.install(join(home, 'lib'), { isGlobal: true, without: [SOFTWARE_ADAPTER] });
 });
 
-afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-/** Packages that npm installs along; optional peers are not among them. */
-function installedNames(): string[] {
-  const { dependencies, optionalDependencies } = JSON.parse(
-    readFileSync(join(ROOT, 'package.json'), 'utf8'),
-  ) as Record<string, Record<string, string> | undefined>;
-  return Object.keys({ ...dependencies, ...optionalDependencies });
-}
-
-function link(name: string, folder: string): void {
-  mkdirSync(dirname(join(folder, name)), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules', name), join(folder, name));
-}
+afterAll(() => wgflow.remove());
 
 function folderOfUser(name: string): string {
   const folder = join(home, name);
@@ -47,24 +25,49 @@ function folderOfUser(name: string): string {
   return folder;
 }
 
-/** `wgflow info` of the wgflow below `root`. */
+/** `wgflow info`, or another command, of the wgflow below `root`. */
 function info(
   cwd: string,
-  { root = join(home, 'lib'), prefix = '' }: { root?: string; prefix?: string } = {},
+  {
+    root = join(home, 'lib'),
+    prefix = '',
+    command = 'info',
+  }: { root?: string; prefix?: string; command?: string } = {},
 ): { code: number | null; text: string } {
   const bin = join(root, 'node_modules', 'wgflow', 'bin', 'wgflow.js');
-  const env = { ...process.env, WGFLOW_ADAPTER: 'swiftshader', npm_config_prefix: prefix };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'info'], { cwd, env });
+  const noDriver = join(home, 'no-driver.json');
+  const env = {
+    ...process.env,
+    WGFLOW_ADAPTER: 'swiftshader',
+    npm_config_prefix: prefix,
+    VK_DRIVER_FILES: noDriver,
+    VK_ICD_FILENAMES: noDriver,
+  };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, command], { cwd, env });
   return { code: status, text: `${stdout.toString()}${stderr.toString()}` };
 }
 
 describe.runIf(usesDawn)('wgflow that is installed globally, or run by npx', () => {
-  it('finds Dawn without a further package', () => {
+  it.runIf(process.platform === 'linux' && process.arch === 'x64')('runs without a GPU', () => {
+    const root = folderOfUser('whole');
+    wgflow.install(root, { isGlobal: true });
+    const { code, text } = info(folderOfUser('anywhere'), { root });
+    expect(text).toMatch(/SwiftShader/);
+    expect(code).toBe(0);
+  });
+
+  it('finds Dawn where the software adapter was left out', () => {
     const { code, text } = info(folderOfUser('bare'));
     // SwiftShader is requested but not installed: Dawn has looked for it.
     expect(text).toContain('Dawn found no software adapter');
     expect(text).toContain(`with npm i -g webgpu ${SOFTWARE_ADAPTER}.`);
     expect(code).toBe(3);
+    const doctor = info(folderOfUser('ill'), { command: 'doctor' });
+    expect(doctor.text).toMatch(/│ no +│ Software adapter +│ Dawn found no software adapter/);
+    expect(doctor.text).toContain(
+      `Software adapter: For a software adapter (Linux x64), with npm i -g webgpu ${SOFTWARE_ADAPTER}.`,
+    );
+    expect(doctor.code).toBe(3);
   });
 
   it.runIf(process.platform === 'linux' && process.arch === 'x64')(

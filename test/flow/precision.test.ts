@@ -77,7 +77,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
     expect(buffers.counts.liveBytes - before).toBe(told.parameters);
 
     const model = { spec, layout: paramLayout(spec) };
-    const variants = fixedVariants(context, 'f16');
+    const variants = fixedVariants(context.adapter, 'f16');
     const single = trainingMemory(model, { batch: 4096 }, { ...variants, precision: 'f32' });
     expect((await flow.memory({ batch: 4096 })).activations).toBeLessThan(0.9 * single.activations);
   });
@@ -99,7 +99,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
       noise: moons.noise,
       stream: STREAMS.toyTraining,
     } as const;
-    const variants = fixedVariants(await testGpu(), 'f16');
+    const variants = fixedVariants((await testGpu()).adapter, 'f16');
     const model = { spec, layout: paramLayout(spec) };
     const plan = trainPlan(model, { source, batch: settings.batch, seed: 5, optimizer: settings, variants });
     const start = new Map([[PARAMETERS, Float64Array.from(initialParameters(spec, 5))]]);

@@ -118,7 +118,7 @@ describe('the search', () => {
     const [report] = reports;
     expect(report).toMatchObject({
       pass: 'gradient',
-      candidates: [{ variants: fixedVariants(await testGpu()) }, {}],
+      candidates: [{ variants: fixedVariants((await testGpu()).adapter) }, {}],
     });
     expect(['measured', 'untimed']).toContain(report!.source);
   });
@@ -160,7 +160,7 @@ describe('the search', () => {
       tuningCache: forced(PLAIN_VARIANTS),
     });
     await train(flow);
-    const variants = fixedVariants(await testGpu());
+    const variants = fixedVariants((await testGpu()).adapter);
     expect(reports).toEqual([{ pass: 'gradient', rows: 32, variants, source: 'fixed' }]);
     flow.dispose();
   });
@@ -169,7 +169,7 @@ describe('the search', () => {
     const real = await testGpu();
     const refused: string[] = [];
     const refusing = Object.create(real, {
-      software: { value: false },
+      adapter: { value: { ...real.adapter, software: false } },
       device: { value: real.device },
       pipelines: {
         value: {

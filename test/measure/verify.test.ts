@@ -13,7 +13,7 @@ import type { KernelVariants } from '../../src/plan/variants.ts';
 import { hasHalfPrecision, testGpu } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
-const ownJobs = await jobsOf({}, fixedVariants(await testGpu()));
+const ownJobs = await jobsOf({}, fixedVariants((await testGpu()).adapter));
 const checks = covering(ownJobs.map(({ checked, shape }) => [checked.pass, shape, checked] as const));
 
 type Check = readonly [pass: string, shape: string, workload: Workload];
@@ -71,7 +71,7 @@ const hasHalves = await hasHalfPrecision();
 
 describe.runIf(hasHalves)('at half precision', () => {
   const halfWorkload = async (name: ConfigName, pass: ReportedPass): Promise<Workload> => {
-    const fixed = fixedVariants(await testGpu(), 'f16');
+    const fixed = fixedVariants((await testGpu()).adapter, 'f16');
     return workloadOf(modelOf(configModel(name).spec), pass, 68, fixed);
   };
 

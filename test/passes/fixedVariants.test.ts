@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeDevice, Gpu } from '../../src/gpu/gpu.ts';
+import { describeDevice } from '../../src/gpu/device.ts';
 import { fixedVariants } from '../../src/plan/variants.ts';
 
 type AdapterInfo = Pick<GPUAdapterInfo, 'subgroupMinSize' | 'subgroupMaxSize' | 'isFallbackAdapter'>;
@@ -26,16 +26,16 @@ describe('the kernels without a measurement', () => {
     ['a GPU whose browser has no subgroups', infoOf(4, 128, false), ['timestamp-query'], 1],
     ['a GPU whose browser tells nothing of the adapter', undefined, WITH_SUBGROUPS, 1],
   ])("are the GPU's: %s", (_, info, features, lanes) => {
-    const device = deviceOf(info, features);
-    expect(describeDevice(device).software).toBe(false);
-    const single = fixedVariants(Gpu.of(device));
+    const adapter = describeDevice(deviceOf(info, features));
+    expect(adapter.software).toBe(false);
+    const single = fixedVariants(adapter);
     expect(single).toMatchObject({
       regime: 'resident',
       lanes,
       product: 'blocked',
       weights: 'summed',
     });
-    const half = fixedVariants(Gpu.of(device), 'f16');
+    const half = fixedVariants(adapter, 'f16');
     expect(half).toEqual({ ...single, regime: 'tiled', precision: 'f16' });
   });
 
@@ -44,9 +44,9 @@ describe('the kernels without a measurement', () => {
     ['lavapipe, of 8', infoOf(8, 8, true), 8],
     ['lavapipe with AVX-512, of 16', infoOf(16, 16, true), 8],
   ])("are the CPU's: %s", (_, info, lanes) => {
-    const device = deviceOf(info, WITH_SUBGROUPS);
-    expect(describeDevice(device).software).toBe(true);
-    expect(fixedVariants(Gpu.of(device))).toEqual({
+    const adapter = describeDevice(deviceOf(info, WITH_SUBGROUPS));
+    expect(adapter.software).toBe(true);
+    expect(fixedVariants(adapter)).toEqual({
       regime: 'fused',
       lanes,
       segment: 8,
@@ -58,7 +58,7 @@ describe('the kernels without a measurement', () => {
   });
 
   it('are the plain ones on a CPU without subgroups', () => {
-    const variants = fixedVariants(Gpu.of(deviceOf(infoOf(8, 8, true), [])));
+    const variants = fixedVariants(describeDevice(deviceOf(infoOf(8, 8, true), [])));
     expect(variants).toMatchObject({ regime: 'fused', lanes: 1, product: 'plain', weights: 'summed' });
   });
 });

@@ -62,7 +62,7 @@ describe.each(SPEC_SHAPES)('every choice of kernels for %s', (_name, spec) => {
         model,
         { pass: plan.pass, rows: ROWS },
         {
-          subgroupMinSize: context.subgroupMinSize,
+          subgroupMinSize: context.adapter.subgroupMinSize,
           software,
           maxStorageBufferBindingSize: context.device.limits.maxStorageBufferBindingSize,
         },

@@ -1,5 +1,6 @@
 /** The device that GPU tests share within a file: SwiftShader from npm, unless WGFLOW_ADAPTER says otherwise. */
-import { describeDevice, Gpu } from '../../src/gpu/gpu.ts';
+import { describeDevice } from '../../src/gpu/device.ts';
+import { Gpu } from '../../src/gpu/gpu.ts';
 import { openDevice } from '../../src/node.ts';
 
 let opened: Promise<GPUDevice> | undefined;
@@ -30,7 +31,7 @@ export async function adapterLine(): Promise<string> {
  * only the count that flows use: it compiles for seconds with fewer lanes than its own.
  */
 export async function lanesOf(): Promise<number[]> {
-  const { subgroupMinSize, software } = await testGpu();
+  const { subgroupMinSize, software } = (await testGpu()).adapter;
   if (software && subgroupMinSize >= 8) return [8];
   return [1, 4, 8].filter((lanes) => lanes === 1 || lanes <= subgroupMinSize);
 }
