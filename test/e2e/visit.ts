@@ -143,14 +143,23 @@ export interface Statistics {
   colours: number;
 }
 
+/** Axes lie over the pictures, whose pixels tests count. The page's policy refuses a style sheet. */
+async function showAxes(page: Page, visibility: 'visible' | 'hidden'): Promise<void> {
+  await page.evaluate((value) => {
+    for (const axes of document.querySelectorAll<SVGElement>('.axes')) axes.style.visibility = value;
+  }, visibility);
+}
+
 /** Statistics of a part of the page, or of its vertical strip between two shares of its width. */
 export async function look(part: Locator, [left, right] = [0, 1]): Promise<Statistics> {
   // Uses a clip: a screenshot of an element waits until nothing on the page moves, and pictures do move.
   await part.evaluate((element) => element.scrollIntoView({ block: 'nearest' }));
   const box = await part.boundingBox();
   if (box === null) throw new Error('the part of the page is not shown');
+  await showAxes(part.page(), 'hidden');
   const clip = { ...box, x: box.x + left * box.width, width: (right - left) * box.width };
   const { width, height, data, channels } = decode(await part.page().screenshot({ clip }));
+  await showAxes(part.page(), 'visible');
   const at = (i: number): [number, number, number] => [
     data[i * channels] ?? 0,
     data[i * channels + 1] ?? 0,
