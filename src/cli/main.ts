@@ -27,7 +27,7 @@ import { shardPlace } from './shards/shard.ts';
 import type { ShardPlace } from './shards/shard.ts';
 import { trainSeeds } from './seeds.ts';
 import { trainCommand } from './train.ts';
-import { TOY_PRESET } from './trainOptions.ts';
+import { TOY_PRESET } from './freshFlow.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import { TABLE, tableOptions } from './tableOptions.ts';
 

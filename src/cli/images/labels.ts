@@ -1,0 +1,24 @@
+/** Labels of images, in a file of one column. */
+import { LABEL_COLUMN } from '../../data/images/images.ts';
+import { allRows, readTable } from '../../data/readTable.ts';
+import { DataError } from '../../errors.ts';
+import type { LabelColumn } from '../../model/context.ts';
+
+/** The value of `--labels` for the names of the folders that images lie in. */
+export const FOLDERS = 'folders';
+
+/** @throws {DataError} when the file has another number of columns, or cannot be read */
+export async function readLabels(file: string, signal: AbortSignal): Promise<string[]> {
+  const onlyColumn = (names: readonly string[]): readonly string[] => {
+    if (names.length === 1) return names;
+    throw new DataError(`found ${names.length} columns, expected one of labels`, { file });
+  };
+  const { text } = await allRows(readTable(file, { columns: [], text: onlyColumn }), signal);
+  return text.cells.map(([label = '']) => label);
+}
+
+/** The context column of labels: its levels in order, numbers by size. */
+export function labelColumn(labels: readonly string[]): LabelColumn {
+  const levels = [...new Set(labels)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return { name: LABEL_COLUMN, levels };
+}
