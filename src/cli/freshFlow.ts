@@ -3,7 +3,7 @@ import { Flow } from '../flow/flow.ts';
 import type { FlowOptions } from '../flow/options.ts';
 import { contextFeatures } from '../model/context.ts';
 import { IMAGE_PRESETS, PRESETS, tablePreset } from '../presets/index.ts';
-import type { PresetName } from '../presets/index.ts';
+import type { Preset, PresetName } from '../presets/index.ts';
 import { trainingFor } from '../presets/preset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { TrainingSettings } from '../training/options.ts';
@@ -40,7 +40,7 @@ export function freshFlow(set: TrainingSet, options: TrainOptions, rows: number)
     };
   }
   const usual = toy === undefined ? tablePreset(dim) : TOY_PRESET;
-  const preset = PRESETS[asked !== undefined && !isImagePreset(asked) ? asked : usual];
+  const preset: Preset = PRESETS[asked !== undefined && !isImagePreset(asked) ? asked : usual];
   const { shape: size } = preset.size(rows, dim);
   const shape = {
     couplings: options.couplings ?? size.couplings,

@@ -77,10 +77,10 @@ export async function trainCommand(
   const set = await trainingSetOf(session, dataFile, options, { start, resumed });
   requireSameColumns(set, options, start);
   tellRows(session, set);
-  const fresh = start === undefined ? freshFlow(set, options, learnedRows(set)) : undefined;
-  const usualSteps = fresh?.settings.steps ?? FIT_DEFAULTS.steps;
+  const fresh = freshFlow(set, options, learnedRows(set));
+  const usualSteps = fresh.settings.steps ?? FIT_DEFAULTS.steps;
   const fitOptions = fitOptionsOf(set, options, { resumed, start, usualSteps, signal });
-  const spec = checkedSpec(start?.model.spec ?? fresh?.spec);
+  const spec = checkedSpec(start?.model.spec ?? fresh.spec);
   requireNets(spec, options);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
@@ -104,7 +104,11 @@ export async function trainCommand(
             fileName: start.file,
           });
     if (options.dryRun === true) {
-      const settings = settingsOf(fitOptions, resumed?.model.optimizer, fresh?.settings ?? {});
+      const settings = settingsOf(
+        fitOptions,
+        resumed?.model.optimizer,
+        start === undefined ? fresh.settings : {},
+      );
       const files = [modelFile, options.report, options.checkpoint, options.log];
       return await tellPlan(session, flow, set, { fitOptions, settings, files });
     }
@@ -125,7 +129,8 @@ export async function trainCommand(
                 checkpoint === options.resume ? resumed?.bytes : undefined,
               ),
       });
-      summarise(session, outcome, { modelFile, asked: fitOptions.steps, ...options });
+      const imageDim = set.image && flow.dim;
+      summarise(session, outcome, { modelFile, asked: fitOptions.steps, imageDim, ...options });
     } catch (error) {
       if (flow.training !== known) await rescue(session, flow, output, modelFile, options.report);
       throw error;
@@ -287,7 +292,8 @@ function requireSameColumns(
   if (start === undefined) return;
   const { spec, training } = start.model;
   if (image?.join() !== spec.image?.join()) {
-    const words = (shape: ImageShape | undefined): string => (shape ? `images of ${shape.join(' × ')}` : 'a table');
+    const words = (shape: ImageShape | undefined): string =>
+      shape ? `images of ${shape.join(' × ')}` : 'a table';
     throw new ShapeError('the data to learn', words(image), `${words(spec.image)}, as in ${start.file}`);
   }
   const known = training?.columns ?? [];

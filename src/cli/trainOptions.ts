@@ -198,7 +198,10 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
 
 function reportFiles(folder: string | undefined): NamedFile[] {
   if (folder === undefined) return [];
-  return [...new Set([...REPORT_FILES, ...IMAGE_REPORT_FILES])].map((name) => ['--report', path.join(folder, name)]);
+  return [...new Set([...REPORT_FILES, ...IMAGE_REPORT_FILES])].map((name) => [
+    '--report',
+    path.join(folder, name),
+  ]);
 }
 
 /** @throws {ShapeError} naming the first option for nets, if the flow has no nets */

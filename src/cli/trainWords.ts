@@ -1,6 +1,7 @@
 /** What `wgflow train` says of its rows before, and of its result after. */
 import path from 'node:path';
 import type { ValidationRecord } from '../io/modelFile.ts';
+import { bitsPerDimension } from '../model/image.ts';
 import { isToy } from '../training/options.ts';
 import { RECENT_STEPS } from '../training/report.ts';
 import type { WorstRow } from '../training/scoring.ts';
@@ -30,12 +31,18 @@ export function tellRows(session: Session, set: TrainingSet): void {
   const { title, validation, heldOut } = set;
   if (isToy(set.data)) return;
   tellColumns(session, set);
-  const columns = set.codec?.learned ?? set.columns;
   const dim = set.columns.length;
   const held = heldOut?.rows ?? (validation?.length ?? 0) / dim;
   const rows = rowCount(set) - (heldOut?.rows ?? 0);
   const words = held === 0 ? '' : `; ${held.toLocaleString('en')} for validation`;
-  session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
+  session.say(`Learning ${learnedWords(set, rows.toLocaleString('en'))} of ${title}${words}`);
+}
+
+function learnedWords({ image, codec, columns, context }: TrainingSet, rows: string): string {
+  if (image === undefined) return `${listedNames(codec?.learned ?? columns)} from ${rows} rows`;
+  const [label] = context?.columns ?? [];
+  const labels = label !== undefined && 'levels' in label ? ` given ${label.levels.length} labels` : '';
+  return `${rows} images of ${image.join(' × ')}${labels}`;
 }
 
 /** A larger difference between the losses of two batches is more than chance, nats. */
@@ -50,7 +57,8 @@ export function summarise(
     report,
     checkpoint,
     asked,
-  }: { modelFile?: string; report?: string; checkpoint?: string; asked: number },
+    imageDim,
+  }: { modelFile?: string; report?: string; checkpoint?: string; asked: number; imageDim?: number },
 ): void {
   const { losses, scores: _, heldOut, ...event } = outcome;
   const { testNll, floor, trainNll, validation, withoutDensity = 0 } = outcome;
@@ -68,6 +76,14 @@ export function summarise(
     session.say(`All ${outcome.steps.toLocaleString('en')} steps were done before`);
   } else {
     session.say(`Training NLL ${trainNll.toFixed(4)} nats, mean of the last ${recent} steps`);
+  }
+  const nll = outcome.valNll ?? trainNll;
+  if (imageDim !== undefined && Number.isFinite(nll)) {
+    const bits = bitsPerDimension([-nll], imageDim);
+    session.say(
+      `${bits.toFixed(4)} bits per dimension, a bound from above; pixels from 0 to 255 stand for intervals of width 1`,
+    );
+    session.emit({ event: 'bits', bitsPerDimension: bits });
   }
   if (withoutDensity > 0) {
     session.say(

@@ -38,7 +38,14 @@ export function checkDataOptions(options: TrainOptions, areImages: boolean): voi
   throw new ShapeError('--preset', `${preset} with ${data}`, Object.keys(known).join(', '));
 }
 
-function imageOptions({ labels, shrink, mirror, levels, depth, width }: TrainOptions): Record<string, unknown> {
+function imageOptions({
+  labels,
+  shrink,
+  mirror,
+  levels,
+  depth,
+  width,
+}: TrainOptions): Record<string, unknown> {
   return {
     '--labels': labels,
     '--shrink': shrink,

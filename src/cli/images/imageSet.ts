@@ -75,7 +75,11 @@ function rowsOf(
   const data = Float32Array.from(pixels);
   if (columns === undefined) return { data };
   if (labels === undefined) {
-    throw new DataError('found images without labels, expected some', { file }, `Name their file with --labels, or put each image into a folder named like its label, for --labels ${FOLDERS}.`);
+    throw new DataError(
+      'found images without labels, expected some',
+      { file },
+      `Name their file with --labels, or put each image into a folder named like its label, for --labels ${FOLDERS}.`,
+    );
   }
   const text = { cells: labels.map((label) => [label]), lines: labels.map((_, index) => index + 1) };
   return { data, context: encodeCells(file, columns, text) };

@@ -104,7 +104,7 @@ async function rowsOf(
 /** Where a column of an array of rows lies, counted in columns, if the second axis varies faster than the last. */
 function fortranColumn(column: number, shape: readonly number[]): number {
   let [rest, place] = [column, 0];
-  for (const size of shape.slice(1).reverse()) {
+  for (const size of shape.slice(1).toReversed()) {
     place = place * size + (rest % size);
     rest = Math.floor(rest / size);
   }

@@ -58,5 +58,5 @@ function samplesOf(png: DecodedPng): Uint8Array {
   if (depth === 8) return Uint8Array.from(data);
   const most = 2 ** depth - 1;
   const shades = Array.from({ length: most + 1 }, (_, shade) => [Math.round((255 * shade) / most)]);
-  return convertIndexedToRgb({ ...png, palette: shades as unknown as NonNullable<DecodedPng['palette']> });
+  return convertIndexedToRgb({ ...png, palette: shades });
 }

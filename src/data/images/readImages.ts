@@ -89,8 +89,6 @@ async function unpacked(path: string, name: string): Promise<ByteSource> {
   return {
     byteLength,
     slice: async (start, end = byteLength) =>
-      Promise.resolve(
-        buffer.slice(byteOffset + start, byteOffset + Math.min(end, byteLength)) as ArrayBuffer,
-      ),
+      Promise.resolve(buffer.slice(byteOffset + start, byteOffset + Math.min(end, byteLength))),
   };
 }
