@@ -47,6 +47,8 @@ export const ALARM_OPTION = new Option(
   'write yes for rows whose p-value is at most this rate of false alarms, such as 0.01, and print the threshold',
 ).argParser(parse.rate);
 
+const LABELS_OPTION = new Option('--labels <file>', 'labels of the images, a file of one column');
+
 const BY_NAME =
   'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
   'the training data.';
@@ -59,7 +61,8 @@ export function addModelCommands(command: AddCommand, run: RunCommand): void {
 wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8
 wgflow sample model.safetensors -n 100 --context moon=upper
 wgflow sample model.safetensors -n 5 --context given.csv
-wgflow sample model.safetensors -n 1000 --given city=Rome,age=31`,
+wgflow sample model.safetensors -n 1000 --given city=Rome,age=31
+wgflow sample images.safetensors -n 64 --out grid.png`,
   )
     .argument('<model>', MODEL)
     .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
@@ -70,7 +73,10 @@ wgflow sample model.safetensors -n 1000 --given city=Rome,age=31`,
       parse.positiveNumber,
       1,
     )
-    .option('--out <file>', 'CSV file to write (default: standard output)')
+    .option(
+      '--out <file>',
+      'CSV file to write, or of a model of images a .png (default: CSV to standard output)',
+    )
     .option('--ensemble <models...>', ENSEMBLE)
     .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
     .option(
@@ -95,6 +101,7 @@ wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model
     .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
     .option('--ensemble <models...>', ENSEMBLE)
+    .addOption(LABELS_OPTION)
     .optionsGroup('Which rows:')
     .option('--row', "write the row's number first, as the file counts its lines")
     .option('--id <column>', 'write this column of the table first')
@@ -149,6 +156,7 @@ wgflow merge scores-1.csv scores-2.csv --out scores.csv`,
       .argument('<model>', MODEL)
       .argument('<data>', TABLE)
       .option('--context <values>', ROW_CONTEXT_OPTION)
+      .addOption(LABELS_OPTION)
       .option('--out <file>', 'CSV file to write (default: standard output)')
       .addOption(SHARD_OPTION)
       .action(

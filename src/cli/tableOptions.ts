@@ -15,12 +15,12 @@ export interface TableOptions {
 /** How tables are read, and who takes remarks on them. */
 export type TableForm = Pick<
   ReadTableOptions,
-  'header' | 'encoding' | 'onNotice' | 'chunkCells' | 'kept' | 'range'
+  'header' | 'encoding' | 'onNotice' | 'chunkCells' | 'kept' | 'range' | 'images'
 >;
 
 /** The argument for a table. */
 export const TABLE =
-  'table: CSV, TSV, JSON lines, Parquet or .npy; text also as .gz; - reads standard input; the header is optional';
+  'table: CSV, TSV, JSON lines, Parquet, .npy or IDX; text and IDX also as .gz; - reads standard input; the header is optional';
 
 /** `--header` and `--encoding`. */
 export function tableOptions(): Option[] {

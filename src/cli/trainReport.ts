@@ -250,7 +250,11 @@ function factsOf(
       'Model',
       `${flow.training?.preset ?? 'flow'}, ${couplings.length} couplings, hidden ${hidden.join('-')}${residual}`,
     ],
-    ['Data', rows === undefined ? `${set.title}, fresh points` : `${set.title}, ${inWords(rows)} rows`],
+    [
+      'Data',
+      `${set.title}, ${rows === undefined ? 'fresh points' : `${inWords(rows)} ${set.image ? 'images' : 'rows'}`}`,
+    ],
+    ['Shape', set.image?.join(' × ')],
     ['Steps', inWords(outcome.steps)],
     [
       'Training NLL',

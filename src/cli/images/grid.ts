@@ -42,14 +42,15 @@ export function gridOf(images: Images, columns: number): Images {
   return { shape, pixels };
 }
 
+/** The level of each pixel of rows that a flow of images drew. */
+export function wholePixels(rows: ArrayLike<number>, levels: number): Float32Array {
+  return Float32Array.from(rows, (value) => Math.min(Math.max(Math.floor(value), 0), levels - 1));
+}
+
 /** Rows of a flow of images as whole numbers from 0 to 255, the levels of a pixel scaled to that range. */
 export function imagesOfRows(rows: ArrayLike<number>, shape: ImageShape, levels: number): Images {
-  const most = levels - 1;
-  const pixels = Uint8Array.from({ length: rows.length }, (_, place) => {
-    const level = Math.min(Math.max(Math.floor(rows[place] ?? 0), 0), most);
-    return Math.round((255 * level) / most);
-  });
-  return { shape, pixels };
+  const scaled = wholePixels(rows, levels).map((level) => Math.round((255 * level) / (levels - 1)));
+  return { shape, pixels: Uint8Array.from(scaled) };
 }
 
 /** The levels of a pixel of these images. */

@@ -3,6 +3,7 @@ import { LABEL_COLUMN } from '../../data/images/images.ts';
 import { allRows, readTable } from '../../data/readTable.ts';
 import { DataError } from '../../errors.ts';
 import type { LabelColumn } from '../../model/context.ts';
+import type { TableForm } from '../tableOptions.ts';
 
 /** The value of `--labels` for the names of the folders that images lie in. */
 export const FOLDERS = 'folders';
@@ -15,6 +16,15 @@ export async function readLabels(file: string, signal: AbortSignal): Promise<str
   };
   const { text } = await allRows(readTable(file, { columns: [], text: onlyColumn }), signal);
   return text.cells.map(([label = '']) => label);
+}
+
+/** How a command reads images whose labels are in a file of their own. */
+export async function withLabels(
+  form: TableForm,
+  labels: string | undefined,
+  signal: AbortSignal,
+): Promise<TableForm> {
+  return labels === undefined ? form : { ...form, images: { labels: await readLabels(labels, signal) } };
 }
 
 /** The context column of labels: its levels in order, numbers by size. */

@@ -79,8 +79,8 @@ export async function imageReportFiles(
       imagesAt(shown, evenPlaces(rows.length / flow.dim, SAMPLES)),
       COLUMNS,
     ),
-    nearestFigure(shown, samples),
     await pathsFigure(shown),
+    nearestFigure(shown, samples),
     await unlikelyFigure(shown),
   ];
   return {

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from '../../errors.ts';
+import { joined } from './images.ts';
 import type { Images } from './images.ts';
 import { imageOfPng } from './png.ts';
 
@@ -42,10 +43,6 @@ export async function imagesInFolder(folder: string): Promise<Images> {
     }
     images.push(image);
   }
-  const { shape } = images[0] ?? { shape: [1, 1, 1] };
-  const [{ length: each } = { length: 0 }] = images.map(({ pixels }) => pixels);
-  const pixels = new Uint8Array(each * images.length);
-  images.forEach((image, index) => pixels.set(image.pixels, index * each));
   const labels = depthOf(first) === 2 ? files.map((file) => path.dirname(file)) : undefined;
-  return { shape: [...shape], pixels, ...(labels && { labels }) };
+  return { ...joined(images), ...(labels && { labels }) };
 }

@@ -30,6 +30,17 @@ export function imageCount({ shape, pixels }: Images): number {
   return pixels.length / imageFeatures(shape);
 }
 
+/** Images of one shape in one. */
+export function joined(parts: readonly Images[]): Images {
+  const pixels = new Uint8Array(parts.reduce((sum, part) => sum + part.pixels.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    pixels.set(part.pixels, offset);
+    offset += part.pixels.length;
+  }
+  return { shape: parts[0]?.shape ?? [1, 1, 1], pixels };
+}
+
 /**
  * Images made smaller by the mean of squares or other blocks of pixels, rounded.
  * @throws {DataError} if the images have other channels, or sides that are no multiples
