@@ -70,7 +70,9 @@ export function summarise(
         `(gap ${(testNll - floor).toFixed(4)})`,
     );
   } else if (validation !== undefined) {
-    for (const line of validationLines(outcome, validation, asked)) session.say(line);
+    const advice =
+      imageDim === undefined ? 'Give it more rows, fewer columns' : 'Give it more images, more steps';
+    for (const line of validationLines(outcome, validation, { asked, advice })) session.say(line);
     for (const line of oddLine(heldOut, validation)) session.say(line);
   } else if (losses.nll.length === 0) {
     session.say(`All ${outcome.steps.toLocaleString('en')} steps were done before`);
@@ -109,7 +111,7 @@ export function summarise(
 function validationLines(
   { steps, valNll, trainNll, worstRow, validationWithoutDensity = 0 }: TrainingOutcome,
   { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
-  asked: number,
+  { asked, advice }: { asked: number; advice: string },
 ): string[] {
   const scored = `${rows.toLocaleString('en')} ${heldOut ? 'held-out rows' : 'validation rows'}`;
   const stopped =
@@ -129,7 +131,7 @@ function validationLines(
   return [
     `${stopped}${kept}`,
     `Best validation NLL ${valNll.toFixed(4)} nats${Number.isNaN(trainNll) ? '' : `; training NLL ${trainNll.toFixed(4)}`}`,
-    ...gaussianLine(valNll, gaussianNll),
+    ...gaussianLine(valNll, gaussianNll, advice),
     ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut, validationWithoutDensity)),
   ];
 }
@@ -164,7 +166,7 @@ function worstRowLines(
 /** The smallest difference that shows in two decimals. */
 const VISIBLE_NATS = 0.005;
 
-function gaussianLine(valNll: number, gaussianNll: number | undefined): string[] {
+function gaussianLine(valNll: number, gaussianNll: number | undefined, advice: string): string[] {
   if (gaussianNll === undefined)
     return ['No Gaussian to compare with: a column is a linear combination of the others.'];
   const gain = gaussianNll - valNll;
@@ -172,7 +174,5 @@ function gaussianLine(valNll: number, gaussianNll: number | undefined): string[]
   const fitted = 'a Gaussian fitted to the same rows';
   if (gain >= VISIBLE_NATS) return [`${size} nats better than ${fitted}`];
   const words = gain > -VISIBLE_NATS ? `no better than ${fitted}` : `${size} nats worse than ${fitted}`;
-  return [
-    `Warning: the model is ${words} (${gaussianNll.toFixed(4)} nats). Give it more rows, fewer columns or another --preset.`,
-  ];
+  return [`Warning: the model is ${words} (${gaussianNll.toFixed(4)} nats). ${advice} or another --preset.`];
 }

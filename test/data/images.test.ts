@@ -63,11 +63,11 @@ describe('images', () => {
   });
 
   it('have their labels as the last column, where asked', async () => {
-    const images = { labels: ['cat', 'dog'] };
+    const images = { labels: { cells: ['dog'], heading: 'cat' } };
     const table = await readContent(idx([2, 2, 3], TWO), { images, text: ['label'] });
     expect(table.cells).toEqual([['cat'], ['dog']]);
     expect(table.values).toEqual([...TWO]);
-    const error = await refusal(idx([2, 2, 3], TWO), { images: { labels: ['cat'] } });
+    const error = await refusal(idx([2, 2, 3], TWO), { images: { labels: { cells: ['cat'] } } });
     expect(error.message).toContain('found 2 images, expected 1, as there are labels');
   });
 

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { holdOut, heldRows } from '../../data/holdOut.ts';
 import type { ContextRows } from '../../data/holdOut.ts';
-import { averaged, imageCount, requireLabels } from '../../data/images/images.ts';
+import { averaged, imageCount, labelsFor } from '../../data/images/images.ts';
 import type { Images } from '../../data/images/images.ts';
 import { readImages } from '../../data/images/readImages.ts';
 import { sourceName } from '../../data/sourceFile.ts';
@@ -31,9 +31,10 @@ interface ImageSetOptions extends Pick<ImageOptions, 'labels' | 'shrink' | 'mirr
 export async function imageSet(file: string, images: Images, options: ImageSetOptions): Promise<TrainingSet> {
   const { labels: labelFile, mirror = false, modelContext, val, modelHeldOut, seed, signal } = options;
   const shape = shapeFor(images, options);
-  const isInFile = labelFile !== undefined && labelFile !== FOLDERS;
-  const labels = isInFile ? await readLabels(labelFile, signal) : images.labels;
-  if (isInFile && labels !== undefined) requireLabels(labels, images, file);
+  const labels =
+    labelFile === undefined || labelFile === FOLDERS
+      ? images.labels
+      : labelsFor(images, await readLabels(labelFile, signal), file);
   const columns = modelContext ?? (labelFile === undefined ? undefined : [labelColumn(labels ?? [])]);
   const rows = rowsOf({ ...averaged(images, shape, file), ...(labels && { labels }) }, file, columns);
   const features = imageFeatures(shape);

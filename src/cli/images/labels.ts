@@ -1,5 +1,6 @@
 /** Labels of images, in a file of one column. */
 import { LABEL_COLUMN } from '../../data/images/images.ts';
+import type { ListedLabels } from '../../data/images/images.ts';
 import { allRows, readTable } from '../../data/readTable.ts';
 import { DataError } from '../../errors.ts';
 import type { LabelColumn } from '../../model/context.ts';
@@ -9,13 +10,15 @@ import type { TableForm } from '../tableOptions.ts';
 export const FOLDERS = 'folders';
 
 /** @throws {DataError} when the file has another number of columns, or cannot be read */
-export async function readLabels(file: string, signal: AbortSignal): Promise<string[]> {
-  const onlyColumn = (names: readonly string[]): readonly string[] => {
+export async function readLabels(file: string, signal: AbortSignal): Promise<ListedLabels> {
+  let heading: string | undefined;
+  const onlyColumn = (names: readonly string[], hasHeader: boolean): readonly string[] => {
+    heading = hasHeader ? names[0] : undefined;
     if (names.length === 1) return names;
     throw new DataError(`found ${names.length} columns, expected one of labels`, { file });
   };
   const { text } = await allRows(readTable(file, { columns: [], text: onlyColumn }), signal);
-  return text.cells.map(([label = '']) => label);
+  return { cells: text.cells.map(([label = '']) => label), ...(heading !== undefined && { heading }) };
 }
 
 /** How a command reads images whose labels are in a file of their own. */

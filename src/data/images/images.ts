@@ -20,7 +20,13 @@ export interface ImageForm {
   /** The shape [C, H, W] to average them to; by default they stay as they are. */
   shape?: ImageShape | undefined;
   /** What each image shows, as a column `label` after the pixels; by default the one of the files, if they say so. */
-  labels?: readonly string[] | undefined;
+  labels?: ListedLabels | undefined;
+}
+
+/** The labels of a column. Its first cell may be a heading or a label: the number of images tells. */
+export interface ListedLabels {
+  cells: readonly string[];
+  heading?: string;
 }
 
 /** The column of labels. */
@@ -72,11 +78,13 @@ export function averaged(images: Images, shape: ImageShape, file: string): Image
   return { ...images, shape, pixels };
 }
 
-/** @throws {DataError} if there is not one label for each image */
-export function requireLabels(labels: readonly string[], images: Images, file: string): void {
-  if (labels.length === imageCount(images)) return;
+/** The label of each image. @throws {DataError} if there are more or fewer labels */
+export function labelsFor(images: Images, { cells, heading }: ListedLabels, file: string): readonly string[] {
+  const count = imageCount(images);
+  if (cells.length === count) return cells;
+  if (heading !== undefined && cells.length + 1 === count) return [heading, ...cells];
   throw new DataError(
-    `found ${imageCount(images)} images, expected ${labels.length}, as there are labels`,
+    `found ${count} images, expected ${cells.length}, as there are labels`,
     { file },
     'Give the labels of the same images.',
   );
@@ -86,9 +94,9 @@ export function requireLabels(labels: readonly string[], images: Images, file: s
 export function imageRecords(
   images: Images,
   file: string,
-  { shape, labels = images.labels }: ImageForm,
+  { shape, labels: listed }: ImageForm,
 ): RecordSource {
-  if (labels !== undefined) requireLabels(labels, images, file);
+  const labels = listed === undefined ? images.labels : labelsFor(images, listed, file);
   const rows = shape === undefined ? images : averaged(images, shape, file);
   const count = imageFeatures(rows.shape);
   return {
