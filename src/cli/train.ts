@@ -24,10 +24,10 @@ import { checkpointsIn, DEFAULT_CHECKPOINT_SECONDS, previousFile } from './check
 import type { Checkpoints } from './checkpoints.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
+import { checkDataOptions } from './dataOptions.ts';
 import { typesOfColumns } from './domains.ts';
 import { readOnly, tellPlan } from './dryRun.ts';
 import { freshFlow } from './freshFlow.ts';
-import { checkDataOptions } from './images/imageOptions.ts';
 import { imageSet } from './images/imageSet.ts';
 import { readCheckpoint, readModel } from './modelInput.ts';
 import type { CheckpointFile, ModelFile } from './modelInput.ts';

@@ -1,7 +1,7 @@
 /** The layout of a table, and messages for bad cells. */
 import { DataError } from '../errors.ts';
 import { DECIMAL_COMMA, isGrouped, MISSING_VALUE, NEARLY_NUMBER, NUMBER, ungrouped } from './numberText.ts';
-import type { ImageForm } from './images/images.ts';
+import type { ImageForm } from './images/imageForm.ts';
 import type { TableNotice } from './records.ts';
 
 export interface ReadTableOptions {

@@ -4,8 +4,7 @@ import { takeContext } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
 import { NonFiniteError, ShapeError } from '../errors.ts';
 import { chunksOf } from '../plan/shape.ts';
-import { cellWidthOf } from '../spec/offset.ts';
-import type { FlowSpec } from '../spec/spec.ts';
+import type { ImageShape } from '../model/image.ts';
 import { drawCells, logMassOf, repeated } from './cells.ts';
 import type { Cells } from './cells.ts';
 
@@ -13,8 +12,8 @@ import type { Cells } from './cells.ts';
 const DEFAULT_DRAWS = 16;
 
 /** The points to draw from a row of cells: one of images, whose many pixels make up for it. */
-export function drawsOf(spec: FlowSpec, usual = DEFAULT_DRAWS): number {
-  return cellWidthOf(spec) === undefined ? usual : 1;
+export function drawsOf({ image }: { image?: ImageShape }, usual = DEFAULT_DRAWS): number {
+  return image === undefined ? usual : 1;
 }
 
 /** Values drawn at once. */
@@ -35,7 +34,7 @@ interface MassOptions extends Pick<RunOptions, 'context'> {
  */
 export async function logMasses(
   cells: Cells,
-  spec: FlowSpec,
+  spec: { dim: number; contextDim: number; image?: ImageShape },
   { context, draws = drawsOf(spec), seed = 0, firstRow = 0 }: MassOptions,
   logProb: (rows: Rows, context: Float32Array | undefined) => Promise<Float32Array>,
 ): Promise<Float32Array> {

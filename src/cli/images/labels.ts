@@ -1,6 +1,6 @@
 /** Labels of images, in a file of one column. */
 import { LABEL_COLUMN } from '../../data/images/images.ts';
-import type { ListedLabels } from '../../data/images/images.ts';
+import type { ListedLabels } from '../../data/images/imageForm.ts';
 import { allRows, readTable } from '../../data/readTable.ts';
 import { DataError } from '../../errors.ts';
 import type { LabelColumn } from '../../model/context.ts';

@@ -5,6 +5,7 @@ import type { ImageShape } from '../../model/image.ts';
 import { batchRecords } from '../records.ts';
 import type { RecordBatch, RecordSource } from '../records.ts';
 import { numberedNames } from '../heading.ts';
+import type { ImageForm, ListedLabels } from './imageForm.ts';
 
 export interface Images {
   /** [C, H, W] of each. */
@@ -13,20 +14,6 @@ export interface Images {
   pixels: Uint8Array;
   /** What each shows, if the files say so. */
   labels?: readonly string[];
-}
-
-/** What a reader of tables does with images. */
-export interface ImageForm {
-  /** The shape [C, H, W] to average them to; by default they stay as they are. */
-  shape?: ImageShape | undefined;
-  /** What each image shows, as a column `label` after the pixels; by default the one of the files, if they say so. */
-  labels?: ListedLabels | undefined;
-}
-
-/** The labels of a column. Its first cell may be a heading or a label: the number of images tells. */
-export interface ListedLabels {
-  cells: readonly string[];
-  heading?: string;
 }
 
 /** The column of labels. */
