@@ -28,8 +28,6 @@ export interface LogProbOptions extends TableOptions, ScoreOptions {
   /** Only this many rows are written, the least likely ones. */
   worst?: number;
   shard?: ShardPlace;
-  /** The labels of images. */
-  labels?: string;
 }
 
 /** Consecutive rows with their scores, and the cells that go along. */

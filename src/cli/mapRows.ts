@@ -67,8 +67,6 @@ export interface MapOptions extends TableOptions {
   out: string;
   context?: string;
   shard?: ShardPlace;
-  /** The labels of images. */
-  labels?: string;
 }
 
 export async function mapCommand(

@@ -15,7 +15,7 @@ import type { SampleCommandOptions } from './sample.ts';
 import type { GlobalOptions, Session } from './session.ts';
 import { mergeCommand } from './shards/merge.ts';
 import { SHARD_OPTION } from './shards/shard.ts';
-import { TABLE } from './tableOptions.ts';
+import { LABELS_OPTION, TABLE } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
 /** Adds a command with a summary, examples one a line, and more words for its help. */
@@ -46,8 +46,6 @@ export const ALARM_OPTION = new Option(
   '--alarm <rate>',
   'write yes for rows whose p-value is at most this rate of false alarms, such as 0.01, and print the threshold',
 ).argParser(parse.rate);
-
-const LABELS_OPTION = new Option('--labels <file>', 'labels of the images, a file of one column');
 
 const BY_NAME =
   'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
@@ -174,6 +172,7 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
     .argument('<model>', MODEL)
     .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
+    .addOption(LABELS_OPTION)
     .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
     .action(
       (
@@ -194,6 +193,7 @@ wgflow check model.safetensors held_out.csv --strict --json`,
     .argument('<model>', MODEL)
     .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
+    .addOption(LABELS_OPTION)
     .option('--seed <n>', 'seed of the samples', parse.integer(0), 0)
     .option('--strict', 'end with exit code 1 if a check warns (default: 0)')
     .action((model: string, data: string, options: GlobalOptions & CheckOptions) =>

@@ -10,6 +10,8 @@ import type { Session } from './session.ts';
 export interface TableOptions {
   header?: HeaderChoice;
   encoding?: string;
+  /** A file with the labels of images. */
+  labels?: string;
 }
 
 /** How tables are read, and who takes remarks on them. */
@@ -21,6 +23,9 @@ export type TableForm = Pick<
 /** The argument for a table. */
 export const TABLE =
   'table: CSV, TSV, JSON lines, Parquet, .npy or IDX; text and IDX also as .gz; - reads standard input; the header is optional';
+
+/** `--labels` of the commands that read images for a model. */
+export const LABELS_OPTION = new Option('--labels <file>', 'labels of the images, a file of one column');
 
 /** `--header` and `--encoding`. */
 export function tableOptions(): Option[] {
