@@ -1,0 +1,42 @@
+/** Pictures of other kinds than the model learned, and what their scores say. */
+import { PIXELS, SHADES, SIDE } from './digits.ts';
+
+export const KINDS = {
+  digits: 'Digits',
+  upsideDown: 'Digits upside down',
+  negative: 'Negatives of digits',
+  faint: 'Faint digits, a quarter as bright',
+  plain: 'Plain dark pictures',
+  noise: 'Noise',
+} as const;
+
+export type Kind = keyof typeof KINDS;
+
+/** Pictures of each kind, made of these digits [n, 64]. @param draws numbers from 0 to 1, as many as pixels */
+export function picturesOfKinds(digits: Float32Array, draws: ArrayLike<number>): Record<Kind, Float32Array> {
+  const most = SHADES - 1;
+  return {
+    digits,
+    upsideDown: digits.map((_, place) => {
+      const row = Math.floor(place / SIDE) % SIDE;
+      return digits[place + (SIDE - 1 - 2 * row) * SIDE] ?? 0;
+    }),
+    negative: digits.map((value) => most - value),
+    faint: digits.map((value) => Math.floor(value / 4)),
+    plain: digits.map((_, place) => Math.floor(place / PIXELS) % 2),
+    noise: digits.map((_, place) => Math.floor(SHADES * (draws[place] ?? 0))),
+  };
+}
+
+/** What the mean bits per dimension of each kind say. */
+export function othersSentence(bits: Readonly<Record<Kind, number>>): string {
+  const likelier = (Object.keys(KINDS) as Kind[]).filter((kind) => bits[kind] < bits.digits);
+  if (likelier.length === 0) {
+    return 'Here all other kinds take more bits than digits, so a low log p gives them away.';
+  }
+  const names = new Intl.ListFormat('en').format(likelier.map((kind) => KINDS[kind].toLowerCase()));
+  return (
+    `The model never saw ${names}, and yet gives them a higher log p than digits. ` +
+    'A high log p does not say that a picture is like those that were learned: simple pictures score high anywhere.'
+  );
+}
