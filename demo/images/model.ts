@@ -1,13 +1,13 @@
 /** The flow of digits: Glow for images, given the label. */
-import { bitsPerDimension, Flow, glowImage } from '../../src/index.ts';
-import type { FlowSpec } from '../../src/index.ts';
+import { bitsPerDimension, glowImage } from '../../src/index.ts';
+import type { Flow, FlowSpec } from '../../src/index.ts';
 import { CLASSES, oneHot, PIXELS, SHADES, SIDE } from './digits.ts';
 
 export const STEPS = 4000;
 
 export const FIT = {
   steps: STEPS,
-  batch: 128,
+  batch: 64,
   learningRate: 3e-3,
   warmup: 50,
   clipNorm: 1,
@@ -15,7 +15,7 @@ export const FIT = {
 } as const;
 
 export function digitsSpec(): FlowSpec {
-  const { bijectors, ...spec } = glowImage([1, SIDE, SIDE], { depth: 4, width: 32, contextDim: CLASSES });
+  const { bijectors, ...spec } = glowImage([1, SIDE, SIDE], { depth: 3, width: 24, contextDim: CLASSES });
   const shades = bijectors.map((one) => (one.type === 'logit' ? { ...one, levels: SHADES } : one));
   return { ...spec, bijectors: shades };
 }
@@ -31,14 +31,21 @@ export async function drawDigits(
 }
 
 /** The pictures of latent rows [n, 64], each given a label or a mixture of labels [n, 10]. */
-export async function picturesOf(flow: Flow, latent: Float32Array, context: Float32Array): Promise<Float32Array> {
+export async function picturesOf(
+  flow: Flow,
+  latent: Float32Array,
+  context: Float32Array,
+): Promise<Float32Array> {
   return shadesOf((await flow.inverse(latent, { context })).x);
 }
 
 /** The latent mean of each digit, [10, 64]. */
 export async function latentMeans(flow: Flow): Promise<Float32Array> {
   const mean = (await flow.parameters())['base.mean'] ?? new Float32Array();
-  return Float32Array.from(mean, (_, place) => mean[(place % PIXELS) * CLASSES + Math.floor(place / PIXELS)] ?? 0);
+  return Float32Array.from(
+    mean,
+    (_, place) => mean[(place % PIXELS) * CLASSES + Math.floor(place / PIXELS)] ?? 0,
+  );
 }
 
 /** The bits per dimension of each picture [n, 64], whatever digit it may be: all ten are alike. */

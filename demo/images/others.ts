@@ -1,19 +1,29 @@
 /** Pictures of other kinds than the model learned, and what their scores say. */
-import { PIXELS, SHADES, SIDE } from './digits.ts';
+import { SHADES, SIDE } from './digits.ts';
 
 export const KINDS = {
   digits: 'Digits',
   upsideDown: 'Digits upside down',
   negative: 'Negatives of digits',
   faint: 'Faint digits, a quarter as bright',
-  plain: 'Plain dark pictures',
+  empty: 'Empty pictures',
+  tame: 'The model’s own pictures of little variety',
   noise: 'Noise',
 } as const;
 
 export type Kind = keyof typeof KINDS;
 
-/** Pictures of each kind, made of these digits [n, 64]. @param draws numbers from 0 to 1, as many as pixels */
-export function picturesOfKinds(digits: Float32Array, draws: ArrayLike<number>): Record<Kind, Float32Array> {
+/**
+ * Pictures of each kind.
+ * @param digits [n, 64], of which the others are made
+ * @param tame the model's own
+ * @param draws numbers from 0 to 1, as many as pixels
+ */
+export function picturesOfKinds(
+  digits: Float32Array,
+  tame: Float32Array,
+  draws: ArrayLike<number>,
+): Record<Kind, Float32Array> {
   const most = SHADES - 1;
   return {
     digits,
@@ -23,7 +33,8 @@ export function picturesOfKinds(digits: Float32Array, draws: ArrayLike<number>):
     }),
     negative: digits.map((value) => most - value),
     faint: digits.map((value) => Math.floor(value / 4)),
-    plain: digits.map((_, place) => Math.floor(place / PIXELS) % 2),
+    empty: digits.map(() => 0),
+    tame,
     noise: digits.map((_, place) => Math.floor(SHADES * (draws[place] ?? 0))),
   };
 }
@@ -34,9 +45,11 @@ export function othersSentence(bits: Readonly<Record<Kind, number>>): string {
   if (likelier.length === 0) {
     return 'Here all other kinds take more bits than digits, so a low log p gives them away.';
   }
-  const names = new Intl.ListFormat('en').format(likelier.map((kind) => KINDS[kind].toLowerCase()));
+  const names = new Intl.ListFormat('en').format(
+    likelier.map((kind) => KINDS[kind].charAt(0).toLowerCase() + KINDS[kind].slice(1)),
+  );
   return (
-    `The model never saw ${names}, and yet gives them a higher log p than digits. ` +
+    `The model never saw ${names}, and yet it gives them a higher log p than digits. ` +
     'A high log p does not say that a picture is like those that were learned: simple pictures score high anywhere.'
   );
 }
