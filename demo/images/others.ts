@@ -39,9 +39,12 @@ export function picturesOfKinds(
   };
 }
 
+/** The smallest difference that the table shows. */
+const VISIBLE = 0.005;
+
 /** What the mean bits per dimension of each kind say. */
 export function othersSentence(bits: Readonly<Record<Kind, number>>): string {
-  const likelier = (Object.keys(KINDS) as Kind[]).filter((kind) => bits[kind] < bits.digits);
+  const likelier = (Object.keys(KINDS) as Kind[]).filter((kind) => bits[kind] < bits.digits - VISIBLE);
   if (likelier.length === 0) {
     return 'Here all other kinds take more bits than digits, so a low log p gives them away.';
   }
