@@ -1,8 +1,9 @@
-/** The worker script of both pages, so that each loads the library once. The worker's name selects its part. */
+/** The worker script of all pages, so that each loads the library once. The worker's name selects its part. */
 const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   playground: () => import('./engine/worker.ts'),
   lab: () => import('./lab/worker.ts'),
   table: () => import('./page/tableWorker.ts'),
+  images: () => import('./images/worker.ts'),
   peer: () => import('./lab/peerWorker.ts'),
 };
 

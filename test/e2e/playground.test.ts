@@ -31,15 +31,15 @@ const demo = demoForTests();
 const visitFor = visitOf(demo);
 
 describe('the bundle', () => {
-  it('of both pages, without the recording and what loads on request, is under 288 KB gzipped', () => {
+  it('of all pages, without data and what loads on request, is under 305 KB gzipped', () => {
     const files = readdirSync(demo.site.folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name))
-      .filter((file) => !/\/onRequest\/|\.json$|\.safetensors$/.test(file));
+      .filter((file) => !/\/onRequest\/|\.json$|\.safetensors$|\.bin$/.test(file));
     const total = files.reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
     expect(files.length).toBeGreaterThan(10);
     expect(total).toBeGreaterThan(150_000);
-    expect(total).toBeLessThan(288_000);
+    expect(total).toBeLessThan(305_000);
   });
 });
 
