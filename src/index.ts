@@ -1,6 +1,7 @@
 /**
  * wgflow: normalizing flows trained and sampled on the GPU by hand-written WGSL.
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
+ * @module wgflow
  */
 export { Flow } from './flow/flow.ts';
 export type { GivenRows, ModelSource, NumberRows, Rows } from './calls/callerArrays.ts';

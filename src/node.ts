@@ -1,4 +1,7 @@
-/** Opens a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` if it exists. */
+/**
+ * Opens a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` if it exists.
+ * @module wgflow/node
+ */
 import { ADAPTER_CHOICES, openNodeAdapter } from './gpu/dawn.ts';
 import type { AdapterChoice, OpenedAdapter } from './gpu/dawn.ts';
 import { openedBy, requestDevice, waitBy } from './gpu/device.ts';

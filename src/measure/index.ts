@@ -1,6 +1,7 @@
 /**
  * `wgflow/bench`: checks every kernel and whole plans against their f64 twins, times them, and compares them
  * with the adapter's peak. `wgflow bench` is a front end for it; a page can use it too.
+ * @module wgflow/bench
  */
 export { BATCHES, bestRate, fullText } from './batches.ts';
 export type { BatchStep, BatchSweep } from './batches.ts';
