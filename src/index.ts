@@ -30,11 +30,23 @@ export type { WorstRow } from './training/scoring.ts';
 export type { FitReport } from './training/report.ts';
 export type { StepwiseRun } from './training/stepwise.ts';
 export type { MemoryOptions, MemoryReport } from './training/memory.ts';
-export { glow, nice, PRESETS, realnvp, spline, vanilla } from './presets/index.ts';
-export type { Preset, PresetName, PresetOptions } from './presets/index.ts';
+export {
+  glow,
+  glowImage,
+  IMAGE_PRESETS,
+  nice,
+  PRESETS,
+  realnvp,
+  realnvpImage,
+  spline,
+  vanilla,
+} from './presets/index.ts';
+export type { ImagePreset, ImagePresetOptions, Preset, PresetName, PresetOptions } from './presets/index.ts';
 export { parseSchedule } from './model/schedule.ts';
 export type { Schedule } from './model/schedule.ts';
 export * from './bijectors/index.ts';
+export { bitsPerDimension } from './model/image.ts';
+export type { ImageShape } from './model/image.ts';
 export * from './bases/index.ts';
 export { stack } from './spec/stack.ts';
 export type { GivenBijector, StackOptions } from './spec/stack.ts';

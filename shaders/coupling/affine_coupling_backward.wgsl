@@ -4,7 +4,9 @@
 // conditioner_output, d_conditioner_output [a | t]: [2 n_transformed, n_rows]; state z -> x and d_state
 // d_z -> d_x: [*, n_rows] from feature transform_start, in place. d_log_det is the same for every valid row and
 // zero for the padding after them.
+// With CHECKERBOARD, features are pixels of channels, and those with (row + column) mod 2 = parity stay as they are.
 // One invocation owns one feature of one row; nothing is accumulated. docs/derivations.md, eq. (16) to (19), (84)
+#include "shared/checkerboard.wgsl"
 #include "shared/grid.wgsl"
 #include "shared/scale_map.wgsl"
 
@@ -15,6 +17,9 @@ struct Params {
   transform_start: u32,
   scale_bound: f32,
   d_log_det: f32,
+  n_pixels: u32,
+  width: u32,
+  parity: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -34,6 +39,13 @@ fn main(
   if (index >= n_elements) {
     return;
   }
+#if CHECKERBOARD
+  if (is_of_parity((index / params.n_rows) % params.n_pixels, params.width, params.parity)) {
+    d_conditioner_output[index] = 0.0;
+    d_conditioner_output[n_elements + index] = 0.0;
+    return;
+  }
+#endif
   let s = log_scale_of(conditioner_output[index], params.scale_bound);
   let t = conditioner_output[n_elements + index];
   let place = params.transform_start * params.n_rows + index;

@@ -1,7 +1,7 @@
 // bias[j] = -mean_r x[j, r], log_scale[j] = -log max(std_r x[j, r], std_floor), unless the flag is set or one
 // of these is not finite.
-// state [n_features, n_rows], of which the first n_valid_rows rows are used, the others are padding;
-// parameters: bias, log_scale [n_features], initialised [1].
+// state [n_features, n_pixels, n_rows], of which the first n_valid_rows rows are used, the others are padding; the
+// features of images are channels, others have one pixel. parameters: bias, log_scale [n_features], initialised [1].
 // A workgroup owns one feature; invocation l takes rows l, l + 256, ... in ascending order, then a fixed tree.
 // Kingma and Dhariwal 2018, section 3.1; docs/derivations.md, eq. (52)
 #include "shared/elementary.wgsl"
@@ -12,6 +12,7 @@ struct Params {
   n_rows: u32,
   n_valid_rows: u32,
   n_features: u32,
+  n_pixels: u32,
   bias_offset: u32,
   log_scale_offset: u32,
   initialised_offset: u32,
@@ -32,24 +33,29 @@ fn main(
   if (j >= params.n_features) {
     return;
   }
-  let start = j * params.n_rows;
+  let start = j * params.n_pixels * params.n_rows;
+  let n_values = params.n_pixels * params.n_valid_rows;
   var sum = 0.0;
-  for (var r = local; r < params.n_valid_rows; r += REDUCTION_SIZE) {
-    let x = state[start + r];
-    sum += x;
+  for (var i = local; i < n_values; i += REDUCTION_SIZE) {
+    sum += state[start + place_of(i)];
   }
-  let mean = tree_sum(local, sum) / f32(params.n_valid_rows);
+  let mean = tree_sum(local, sum) / f32(n_values);
   // Every invocation must read the first sum before the second one replaces it.
   workgroupBarrier();
   var sum_squares = 0.0;
-  for (var r = local; r < params.n_valid_rows; r += REDUCTION_SIZE) {
-    let deviation = state[start + r] - mean;
+  for (var i = local; i < n_values; i += REDUCTION_SIZE) {
+    let deviation = state[start + place_of(i)] - mean;
     sum_squares += deviation * deviation;
   }
-  let spread = sqrt(tree_sum(local, sum_squares) / f32(params.n_valid_rows));
+  let spread = sqrt(tree_sum(local, sum_squares) / f32(n_values));
   let sound = is_finite(mean) && is_finite(spread);
   if (local == 0u && sound && parameters[params.initialised_offset] == 0.0) {
     parameters[params.bias_offset + j] = -mean;
     parameters[params.log_scale_offset + j] = -log_accurate(max(spread, params.std_floor));
   }
+}
+
+// The place of value i among the pixels of the padded rows.
+fn place_of(i: u32) -> u32 {
+  return (i / params.n_valid_rows) * params.n_rows + i % params.n_valid_rows;
 }

@@ -1,7 +1,8 @@
 // z[j, r] = (x[j, r] + bias[j]) exp(log_scale[j]), log_det[r] = (previous) + sum_j log_scale[j], in place; with INVERSE
 // x[j, r] = z[j, r] exp(-log_scale[j]) - bias[j], log_det[r] = (previous) - sum_j log_scale[j].
 // parameters: log_scale [n_features] and, with BIAS, bias [n_features], else 0; state [n_features, n_rows];
-// log_det [n_rows]; `accumulate` is 1 to add to it, 0 to start it.
+// log_det [n_rows]; `accumulate` is 1 to add to it, 0 to start it. On images a row here is one of n_pixels pixels, the
+// features are channels, and the first pixel's invocation adds n_pixels times the sum to the log_det of its image.
 // One invocation owns one row and sums over the features in ascending order.
 // Dinh et al. 2014, section 3.3; Kingma and Dhariwal 2018, table 1 (actnorm); docs/derivations.md, eq. (45), (46)
 #include "shared/grid.wgsl"
@@ -11,6 +12,7 @@ struct Params {
   n_features: u32,
   log_scale_offset: u32,
   bias_offset: u32,
+  n_pixels: u32,
   accumulate: u32,
 }
 
@@ -45,6 +47,10 @@ fn main(
 #endif
     sum += log_scale;
   }
+  if (index >= params.n_rows / params.n_pixels) {
+    return;
+  }
+  sum *= f32(params.n_pixels);
   let before = select(0.0, log_det[index], params.accumulate == 1u);
 #if INVERSE
   log_det[index] = before - sum;

@@ -3,7 +3,8 @@
 // U has exp(log_diagonal) on its diagonal and `upper` above it, L ones and `lower` below; both are packed by rows.
 // parameters: lower, upper [D (D - 1) / 2], log_diagonal, permutation [D], D = n_features; state, scratch [D, n_quads];
 // log_det [n_quads]; a quad is four rows. One invocation owns one quad and takes the features of each sum in ascending
-// order. docs/derivations.md, eq. (53), (54)
+// order. On images a row here is one of n_pixels pixels and the features are channels: log_det gets n_pixels times the
+// sum, from the first pixel's invocation. docs/derivations.md, eq. (53), (54)
 #include "shared/grid.wgsl"
 #include "shared/triangles.wgsl"
 
@@ -14,6 +15,7 @@ struct Params {
   upper_offset: u32,
   log_diagonal_offset: u32,
   permutation_offset: u32,
+  n_pixels: u32,
   accumulate: u32,
 }
 
@@ -76,6 +78,10 @@ fn main(
     state[j * n_quads + quad] = w;
   }
 #endif
+  if (quad >= n_quads / params.n_pixels) {
+    return;
+  }
+  sum_log_diagonal *= f32(params.n_pixels);
   let before = select(vec4f(), log_det[quad], params.accumulate == 1u);
 #if INVERSE
   log_det[quad] = before - sum_log_diagonal;

@@ -1,6 +1,7 @@
 /** The interface of a bijector: one record in its own file, and a row in the table of index.ts. */
 import type * as v from 'valibot';
 import type { Domain } from '../model/domain.ts';
+import type { ImageShape } from '../model/image.ts';
 import type { StackableCoupling } from '../model/couplingStack.ts';
 import type { AddTensor, NetSlots, TensorSlot, UnsoundValue } from '../model/tensors.ts';
 import type { NetRun } from '../nets/netRun.ts';
@@ -10,10 +11,11 @@ import type { ScaleMap } from '../model/scaleMap.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 
-/** Features D of the data and C of the context. */
+/** Features D that reach a bijector, C of the context, and the shape of the D features if they are images. */
 export interface FlowShape {
   dim: number;
   contextDim: number;
+  image?: ImageShape;
 }
 
 /** The fields of every bijector's spec; couplings also have a net. */
@@ -153,16 +155,25 @@ export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> 
   words(layer: Layer<Spec, Tensors>, place: WordsPlace): string;
   /** The fields that its kernels depend on, for the cache of kernel choices. */
   tuningKey(layer: Layer<Spec, Tensors>): string;
+  /**
+   * The shape of the images that it passes on. Only bijectors on images have it. If they pass on fewer features, these are
+   * the first, and the others are latent already.
+   */
+  imageAfter?(image: ImageShape): ImageShape;
   /** Elements per row of its widest workspace buffer, apart from the layers of nets. */
   width?(layer: Layer<Spec, Tensors>): number;
   /** Matrices that multiply each row, apart from those of nets. */
   matrices?(layer: Layer<Spec, Tensors>): TensorSlot[];
+  /** The pixels that each of them multiplies. Default 1. */
+  pixels?(layer: Layer<Spec, Tensors>): number;
   /** Whether a fresh one is the identity, so that a whitening may follow it. */
   readonly startsAsIdentity?: boolean;
   /** Whether it moves or mixes features. */
   readonly movesFeatures?: boolean;
   /** Domains of the data, if it maps them to the real line. */
   domains?(spec: Spec): readonly Domain[];
+  /** The width of the interval that a value of the data stands for, if they are whole numbers. */
+  cellWidth?(spec: Spec): number;
   /** The values that the host subtracts from the data in float64. */
   readonly offset?: {
     of(spec: Spec): readonly number[] | undefined;

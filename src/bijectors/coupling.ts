@@ -122,7 +122,7 @@ export function stackableCoupling(
 }
 
 export function startCoupling(
-  { spec, tensors }: Coupling,
+  { spec, tensors }: Layer<{ type: string; conditioner: NetSpec }, Pick<CouplingTensors, 'nets'>>,
   parameters: Float32Array,
   draws: StartDraws,
 ): void {

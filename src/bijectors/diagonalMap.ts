@@ -11,16 +11,46 @@ import type { RowOps } from '../kernels/resident/row_ops.ts';
 export interface DiagonalTensors {
   bias?: TensorSlot;
   logScale: TensorSlot;
+  /** On images, the pixels that share the numbers of a channel. */
+  pixels?: number;
 }
-
-const BUFFERS = { parameters: PARAMETERS, state: STATE };
 
 type Map = Pick<
   Bijector<LayerSpec, DiagonalTensors>,
-  'resident' | 'preservesVolume' | 'forward' | 'inverse' | 'backward' | 'backwardInput'
+  'preservesVolume' | 'forward' | 'inverse' | 'backward' | 'backwardInput'
 >;
 
-export const diagonalMap: Map = {
+/** The map of the features, or on images of the channels: each pixel is then a row. */
+export const diagonalRows: Map = {
+  preservesVolume: false,
+
+  forward(plan, { tensors }, { rows, accumulate }) {
+    plan.add(diagonalScale({ ...argsOf(tensors, rows), accumulate, state: STATE, inverse: false }));
+  },
+
+  inverse(plan, { tensors }, { rows, accumulate }) {
+    plan.add(diagonalScale({ ...argsOf(tensors, rows), accumulate, state: STATE, inverse: true }));
+  },
+
+  backward(plan, { tensors: { bias, logScale, pixels = 1 } }, { rows, validRows, dLogDet }) {
+    const counts = { rows: rows * pixels, validRows: validRows * pixels, dLogDet };
+    const buffers = { parameters: PARAMETERS, state: STATE, dState: D_STATE, gradients: GRADIENTS };
+    plan.add(diagonalScaleBackward({ ...counts, bias, logScale, ...buffers }));
+  },
+
+  // The gradient is multiplied by the scales, as x is. Nothing reads the log-dets.
+  backwardInput(plan, { tensors }, { rows }) {
+    const { bias, ...args } = { ...argsOf(tensors, rows), accumulate: false };
+    plan.add(
+      diagonalScale({ ...args, bias, inverse: true, state: STATE }),
+      diagonalScale({ ...args, inverse: false, state: D_STATE }),
+    );
+  },
+};
+
+export const diagonalMap: Map & Pick<Bijector<LayerSpec, DiagonalTensors>, 'resident'> = {
+  ...diagonalRows,
+
   resident: {
     forward(ops, layer) {
       const { bias, logScale } = layer.tensors;
@@ -36,33 +66,11 @@ export const diagonalMap: Map = {
     },
     inverse: (ops, layer) => residentMap(ops, layer, 0, true),
   },
-
-  preservesVolume: false,
-
-  forward(plan, { tensors: { bias, logScale } }, { rows, accumulate }) {
-    const args = { rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET };
-    plan.add(diagonalScale({ ...args, inverse: false }));
-  },
-
-  inverse(plan, { tensors: { bias, logScale } }, { rows, accumulate }) {
-    const args = { rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET };
-    plan.add(diagonalScale({ ...args, inverse: true }));
-  },
-
-  backward(plan, { tensors: { bias, logScale } }, { rows, validRows, dLogDet }) {
-    const gradient = { dState: D_STATE, gradients: GRADIENTS };
-    plan.add(diagonalScaleBackward({ rows, validRows, bias, logScale, dLogDet, ...BUFFERS, ...gradient }));
-  },
-
-  // The gradient is multiplied by the scales, as x is. Nothing reads the log-dets.
-  backwardInput(plan, { tensors: { bias, logScale } }, { rows }) {
-    const args = { rows, logScale, accumulate: false, parameters: PARAMETERS, logDet: LOG_DET };
-    plan.add(
-      diagonalScale({ ...args, bias, inverse: true, state: STATE }),
-      diagonalScale({ ...args, inverse: false, state: D_STATE }),
-    );
-  },
 };
+
+function argsOf({ bias, logScale, pixels = 1 }: DiagonalTensors, rows: number) {
+  return { rows: rows * pixels, pixels, bias, logScale, parameters: PARAMETERS, logDet: LOG_DET };
+}
 
 function residentMap(
   ops: RowOps,

@@ -4,30 +4,14 @@
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
-import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense/dense_backward_weight.ts';
-import { invertibleLinear as mapLinear } from '../kernels/linear/invertible_linear.ts';
-import { invertibleLinearBackward } from '../kernels/linear/invertible_linear_backward.ts';
-import { invertibleLinearWeightReduce } from '../kernels/linear/invertible_linear_weight_reduce.ts';
 import { firstRepeated } from '../model/tensors.ts';
-import type { DenseSlots, LinearSlots } from '../model/tensors.ts';
-import {
-  D_LINEAR_INNER,
-  D_LINEAR_OUTER,
-  D_STATE,
-  GRADIENTS,
-  LINEAR_INNER,
-  LOG_DET,
-  PARAMETERS,
-  SCRATCH,
-  STATE,
-  WEIGHT_PARTIALS,
-} from '../plan/names.ts';
-import type { PlanBuilder } from '../plan/plan.ts';
+import type { LinearSlots } from '../model/tensors.ts';
 import { inOrder, shuffled } from '../random.ts';
 import { builderOf } from './bijector.ts';
 import { INVERTED, NONE } from '../kernels/resident/ops.ts';
-import type { Bijector, MapPass, TensorValues } from './bijector.ts';
+import type { Bijector, TensorValues } from './bijector.ts';
 import { requireTwoFeatures } from './coupling.ts';
+import { linearBackward, linearMap, linearTensors } from './linearMap.ts';
 
 const schema = v.strictObject({
   type: v.literal('invertible_linear'),
@@ -52,12 +36,7 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
     throw new ShapeError(`${where}.init`, init, `${init} only right after a standardize or its splines`);
   },
 
-  tensors: (_, { dim }, add) => ({
-    lower: add('lower', [(dim * (dim - 1)) / 2], true),
-    upper: add('upper', [(dim * (dim - 1)) / 2], true),
-    logDiagonal: add('log_diagonal', [dim], true),
-    permutation: add('permutation', [dim], false),
-  }),
+  tensors: (_, { dim }, add) => linearTensors(dim, add),
 
   start({ spec, tensors: { permutation } }, parameters, draws) {
     const { length, offset } = permutation;
@@ -133,49 +112,9 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
 
   preservesVolume: false,
 
-  forward: (plan, { tensors }, pass) => addMap(plan, tensors, pass, false),
-  inverse: (plan, { tensors }, pass) => addMap(plan, tensors, pass, true),
-
-  backward(plan, { tensors: slots }, { dim, rows, validRows, dLogDet }) {
-    plan.add(
-      invertibleLinearBackward({
-        rows,
-        slots,
-        parameters: PARAMETERS,
-        state: STATE,
-        dState: D_STATE,
-        inner: plan.buffer(LINEAR_INNER, dim * rows),
-        dOuter: plan.buffer(D_LINEAR_OUTER, dim * rows),
-        dInner: plan.buffer(D_LINEAR_INNER, dim * rows),
-      }),
-    );
-    // L maps `inner` and U maps x, so their gradients are matrix products as in a dense layer; half of each is used.
-    for (const { triangle, dOutput, input } of [
-      { triangle: 'lower', dOutput: D_LINEAR_OUTER, input: LINEAR_INNER },
-      { triangle: 'upper', dOutput: D_LINEAR_INNER, input: STATE },
-    ] as const) {
-      const layer: DenseSlots = {
-        inputs: dim,
-        outputs: dim,
-        weight: slots[triangle],
-        bias: slots.logDiagonal,
-      };
-      const slices = rowSlices(layer);
-      const partials = plan.buffer(WEIGHT_PARTIALS, slices * weightElements(layer));
-      plan.add(
-        denseBackwardWeight({ rows, layer, dOutput, outputStart: 0, input, inputStart: 0, partials }),
-        invertibleLinearWeightReduce({
-          slices,
-          slots,
-          triangle,
-          dLogDet: validRows * dLogDet,
-          partials,
-          parameters: PARAMETERS,
-          gradients: GRADIENTS,
-        }),
-      );
-    }
-  },
+  forward: (plan, { tensors }, pass) => linearMap(plan, tensors, pass, false),
+  inverse: (plan, { tensors }, pass) => linearMap(plan, tensors, pass, true),
+  backward: (plan, { tensors }, pass) => linearBackward(plan, tensors, pass),
 };
 
 export const invertibleLinear = builderOf<InvertibleLinearSpec>('invertible_linear');
@@ -191,15 +130,4 @@ function whiteningTensors({ lower, logDiagonal }: LinearSlots, W: Float64Array):
     { tensor: lower, values: Float32Array.from(rows.flat()) },
     { tensor: logDiagonal, values: Float32Array.from(diagonal, Math.log) },
   ];
-}
-
-function addMap(
-  plan: PlanBuilder,
-  slots: LinearSlots,
-  { dim, rows, accumulate }: MapPass,
-  inverse: boolean,
-): void {
-  const scratch = plan.buffer(SCRATCH, dim * rows);
-  const buffers = { parameters: PARAMETERS, state: STATE, scratch, logDet: LOG_DET };
-  plan.add(mapLinear({ inverse, rows, slots, accumulate, ...buffers }));
 }

@@ -12,6 +12,7 @@ import type {
   LoadOptions,
   LogProbOptions,
   PresetFlowOptions,
+  ImageFlowOptions,
   SampleOptions,
   SaveOptions,
   TraceOptions,
@@ -24,6 +25,7 @@ import type { DeviceParts, FlowGradients } from './passRunner.ts';
 import { FlowTraining } from '../training/training.ts';
 import type { Trainee } from '../training/trainee.ts';
 import { trainingFor } from '../presets/preset.ts';
+import type { ImagePreset } from '../presets/imagePreset.ts';
 import type { Preset } from '../presets/preset.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import type { Conditionals } from '../conditionals/conditionals.ts';
@@ -129,9 +131,11 @@ export class Flow implements Disposable {
   static async create(spec: FlowSpec, options?: FlowOptions): Promise<Flow>;
   /** A fresh flow of a preset with `dim` features; `fit` then uses the preset's settings and the same seed. */
   static async create(preset: Preset, options: PresetFlowOptions): Promise<Flow>;
+  /** A fresh flow of images of a shape: see `IMAGE_PRESETS`. */
+  static async create(preset: ImagePreset, options: ImageFlowOptions): Promise<Flow>;
   static async create(
-    given: FlowSpec | Preset,
-    options: FlowOptions | PresetFlowOptions = {},
+    given: FlowSpec | Preset | ImagePreset,
+    options: FlowOptions | PresetFlowOptions | ImageFlowOptions = {},
   ): Promise<Flow> {
     const { spec, options: own, preset } = openingOf(given, options);
     const { data: rows, seed = 0, ...opening } = own;

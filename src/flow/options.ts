@@ -18,6 +18,8 @@ import {
   withMembers,
 } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
+import type { ImageShape } from '../model/image.ts';
+import type { ImagePreset, ImagePresetOptions } from '../presets/imagePreset.ts';
 import type { Preset } from '../presets/preset.ts';
 import type { PresetOptions } from '../presets/presetOptions.ts';
 import { DIRECTIONS } from '../passes/trace.ts';
@@ -47,6 +49,12 @@ export interface FlowOptions extends TuningOptions {
 export interface PresetFlowOptions extends FlowOptions, PresetOptions {
   /** Number of features D. */
   dim: number;
+}
+
+/** Options of a flow of images that is created from a preset. */
+export interface ImageFlowOptions extends FlowOptions, ImagePresetOptions {
+  /** The shape [C, H, W] of the images. */
+  image: ImageShape;
 }
 
 /** Options of `clone`; the others are those of the flow itself. */
@@ -163,9 +171,9 @@ const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
  * @throws {ShapeError} when the spec, the preset's options or the flow's are out of range
  */
 export function openingOf(
-  given: FlowSpec | Preset,
-  options: FlowOptions | PresetFlowOptions,
-): { spec: FlowSpec; options: FlowOptions; preset: Preset | undefined } {
+  given: FlowSpec | Preset | ImagePreset,
+  options: FlowOptions | PresetFlowOptions | ImageFlowOptions,
+): { spec: FlowSpec; options: FlowOptions; preset: Omit<Preset, 'spec'> | undefined } {
   if (!isPreset(given)) {
     if (typeof given === 'string') {
       throw new ShapeError(
@@ -178,18 +186,21 @@ export function openingOf(
     requireOptions('create', options, FLOW_RULES);
     return { spec: checkedSpec(given), options, preset: undefined };
   }
-  const { dim, ...rest } = options as PresetFlowOptions;
+  const { dim, image, ...rest } = options as Partial<PresetFlowOptions & ImageFlowOptions>;
   const entries = Object.entries(rest);
   const isOfFlow = ([name]: [string, unknown]): boolean => Object.hasOwn(FLOW_RULES, name);
   const own: FlowOptions = Object.fromEntries(entries.filter(isOfFlow));
   requireOptions('create', own, FLOW_RULES);
-  const spec = given.spec(dim, Object.fromEntries(entries.filter((entry) => !isOfFlow(entry))));
+  const others = Object.fromEntries(entries.filter((entry) => !isOfFlow(entry)));
+  // An untyped caller may omit either; the preset says so.
+  const spec =
+    'imageSpec' in given ? given.imageSpec(image as ImageShape, others) : given.spec(dim as number, others);
   return { spec: checkedSpec(spec), options: own, preset: given };
 }
 
-function isPreset(given: FlowSpec | Preset): given is Preset {
+function isPreset(given: FlowSpec | Preset | ImagePreset): given is Preset | ImagePreset {
   // An untyped caller may give anything.
-  return 'spec' in Object(given);
+  return 'spec' in Object(given) || 'imageSpec' in Object(given);
 }
 
 /** The most values in an array: 4 GiB. */

@@ -13,7 +13,17 @@ import type { Base } from '../bases/base.ts';
 import { BASES } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
 import { diagonalScale } from '../bijectors/diagonalScale.ts';
-import { bijectorOf, BIJECTORS } from '../bijectors/index.ts';
+import {
+  bijectorOf,
+  BIJECTORS,
+  channelActnorm,
+  convAdditiveCoupling,
+  convAffineCoupling,
+  convLinear,
+  logit,
+  split,
+  squeeze,
+} from '../bijectors/index.ts';
 import type { BijectorType } from '../bijectors/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { stack } from '../spec/stack.ts';
@@ -141,6 +151,27 @@ const BOUNDED: BenchModel = {
   batch: 2048,
 };
 
+const CONV_NET = { hidden: [16, 16] };
+const IMAGES: BenchModel = {
+  name: 'images(1 × 8 × 8)',
+  summary: 'images of 8 × 8 given 2 context features: two levels, convolutional nets of 16-16',
+  spec: stack(
+    [
+      logit(),
+      convAffineCoupling({ mask: 'checkerboard', conditioner: CONV_NET }),
+      convAdditiveCoupling({ mask: 'checkerboard', conditioner: CONV_NET }),
+      squeeze(),
+      channelActnorm(),
+      convLinear(),
+      convAffineCoupling({ conditioner: CONV_NET }),
+      split(),
+      convAdditiveCoupling({ conditioner: CONV_NET }),
+    ],
+    { image: [1, 8, 8], contextDim: 2 },
+  ),
+  batch: 64,
+};
+
 /** A flow for each base that the other flows lack. */
 const BASE_FLOWS = Object.entries<Base>(BASES).flatMap(([type, room]): BenchModel[] => {
   if (room.isStandardNormal === true || room.readsContext === true) return [];
@@ -150,7 +181,9 @@ const BASE_FLOWS = Object.entries<Base>(BASES).flatMap(([type, room]): BenchMode
 
 /** Each bijector that the other flows lack. */
 const OTHERS = (Object.keys(BIJECTORS) as BijectorType[])
-  .filter((type) => ![GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, BOUNDED].some(({ spec }) => has(spec, type)))
+  .filter(
+    (type) => ![GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, BOUNDED, IMAGES].some(({ spec }) => has(spec, type)),
+  )
   .map((type) => alone(`${type}(8)`, 'alone, dim 8', stack([{ type }], { dim: 8 })));
 
 function has({ bijectors }: FlowSpec, type: BijectorType): boolean {
@@ -242,12 +275,17 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: NICE, pass: 'trace' },
   { kind: 'sweep', model: NICE, pass: 'logProbGradient' },
   { kind: 'sweep', model: BOUNDED, pass: 'logProbGradient' },
-  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED, ...OTHERS].flatMap((model): Source[] => [
-    { kind: 'sweep', model, pass: 'trainStep' },
-    { kind: 'sweep', model, pass: 'sample' },
-    { kind: 'sweep', model, pass: 'trainStep', kernels: TILED },
-    { kind: 'sweep', model, pass: 'sample', kernels: TILED },
-  ]),
+  { kind: 'sweep', model: IMAGES, pass: 'logProbGradient' },
+  { kind: 'sweep', model: IMAGES, pass: 'trainStep', kernels: PLAIN },
+  { kind: 'sweep', model: IMAGES, pass: 'trainStep', kernels: BLOCKED },
+  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED, IMAGES, ...OTHERS].flatMap(
+    (model): Source[] => [
+      { kind: 'sweep', model, pass: 'trainStep' },
+      { kind: 'sweep', model, pass: 'sample' },
+      { kind: 'sweep', model, pass: 'trainStep', kernels: TILED },
+      { kind: 'sweep', model, pass: 'sample', kernels: TILED },
+    ],
+  ),
   ...BASE_FLOWS.flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'trainStep' },
     { kind: 'sweep', model, pass: 'sampleAndLogProb' },

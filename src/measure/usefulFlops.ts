@@ -2,13 +2,16 @@
 import { netsOf } from '../bijectors/bijector.ts';
 import type { ParamLayout } from '../spec/layout.ts';
 
-/** Weights that multiply inputs: the matrices of conditioner nets, without biases, and of linear maps. */
+/**
+ * Weights that multiply inputs: the matrices of conditioner nets, without biases, and of linear maps. On images, a weight
+ * counts once for each pixel.
+ */
 export function multiplyWeights({ bijectors }: ParamLayout): number {
-  const matrices = bijectors.flatMap((layer) => [
-    ...(layer.room.matrices?.(layer) ?? []),
-    ...netsOf(layer).flatMap(({ layers }) => layers.map(({ weight }) => weight)),
+  const counts = bijectors.flatMap((layer) => [
+    ...(layer.room.matrices?.(layer) ?? []).map(({ length }) => length * (layer.room.pixels?.(layer) ?? 1)),
+    ...netsOf(layer).flatMap(({ layers, pixels = 1 }) => layers.map(({ weight }) => pixels * weight.length)),
   ]);
-  return matrices.reduce((sum, { length }) => sum + length, 0);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** 2 · weights · rows: each weight takes part in one multiply-add per row. */

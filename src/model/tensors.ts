@@ -24,6 +24,18 @@ export interface DenseSlots {
   outputs: number;
   weight: TensorSlot;
   bias: TensorSlot;
+  /** If the layer is a 3 × 3 convolution; `inputs` are then the columns of the weight, 9 a channel and the context's. */
+  conv?: ConvWindow;
+}
+
+/** What a 3 × 3 convolution reads: pixels of each channel, with zeros around the image, then the row's context. */
+export interface ConvWindow {
+  channels: number;
+  height: number;
+  width: number;
+  contextCount: number;
+  /** If it reads only the pixels with (row + column) mod 2 equal to this, and zeros for the others. */
+  parity?: 0 | 1;
 }
 
 /** A net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of the outputs. */
@@ -31,6 +43,8 @@ export interface NetSlots {
   name: 'conditioner' | 'scale' | 'shift';
   outputStart: number;
   layers: DenseSlots[];
+  /** Pixels of the images on which a convolutional net runs: its layers have as many outputs each. */
+  pixels?: number;
 }
 
 /** L below and U above the diagonal, [D (D − 1) / 2] packed by rows; the diagonal's logarithms; P. */

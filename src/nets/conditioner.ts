@@ -29,15 +29,17 @@ export function conditionerForward(
   coupling: Coupling,
   run: NetRun & { keepDerivatives: boolean; hiddenOnly?: boolean },
 ): void {
-  const { rows, variants, activations, keepDerivatives, hiddenOnly = false } = run;
+  const { variants, activations, keepDerivatives, hiddenOnly = false } = run;
   const { spec, nets } = coupling;
+  const rows = pixelRows(coupling, run.rows);
   const stack = run.sorts === true ? pieceStack(coupling, variants) : undefined;
   if (stack !== undefined) {
     piecesForward(plan, stack, run, coupling.blocks.conditionStart);
     return;
   }
   const { activation } = spec.conditioner;
-  const condition = conditionOf(plan, coupling, rows);
+  const condition = conditionOf(plan, coupling, run.rows);
+  const image = { context: condition.context, imageRows: run.rows };
   const { precision } = variants;
   const f16 = precision === 'f16';
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
@@ -51,7 +53,7 @@ export function conditionerForward(
         keepDerivatives && isActivated
           ? plan.buffer(activations.derivative(netIndex, depth), elements, precision)
           : undefined;
-      layerForward(plan, variants, {
+      const layerRun = {
         rows,
         layer,
         activation: isActivated && !isTerm ? activation : 'identity',
@@ -65,7 +67,8 @@ export function conditionerForward(
         f16,
         f16Input: f16 && !isFirst,
         f16Output: f16 && !isLast,
-      });
+      } as const;
+      layerForward(plan, variants, layerRun, image);
       if (!isTerm || !isActivated) continue;
       // The sum itself continues; the next block reads its activation.
       plan.add(
@@ -87,12 +90,24 @@ export function netParameters({ precision }: KernelVariants): string {
   return precision === 'f16' ? HALF_PARAMETERS : PARAMETERS;
 }
 
-/** Where the first layers find their inputs: in the state, in the context, or in a buffer with both. */
+/** Rows of the layers: on images, each pixel is one. */
+function pixelRows({ nets: [net] }: Coupling, rows: number): number {
+  return rows * (net?.pixels ?? 1);
+}
+
+/**
+ * Where the first layers find their inputs: in the state, in the context, or in a buffer with both. A convolution reads
+ * the context itself.
+ */
 function conditionOf(
   plan: PlanBuilder,
-  { blocks, nets }: Coupling,
+  { blocks, nets, contextCount: imageContext }: Coupling,
   rows: number,
-): { buffer: string; start: number } {
+): { buffer: string; start: number; context?: string } {
+  if (imageContext !== undefined) {
+    const context = imageContext > 0 ? { context: plan.buffer(CONTEXT, imageContext * rows) } : {};
+    return { buffer: STATE, start: blocks.conditionStart, ...context };
+  }
   const inputs = nets[0]?.layers[0]?.inputs ?? 0;
   const contextCount = inputs - blocks.conditionCount;
   if (contextCount === 0) return { buffer: STATE, start: blocks.conditionStart };
@@ -126,15 +141,17 @@ export function conditionerBackward(
   run: NetRun,
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
-  const { rows, variants, activations } = run;
+  const { variants, activations } = run;
   const { spec, blocks, nets } = coupling;
+  const rows = pixelRows(coupling, run.rows);
   const stack = run.sorts === true ? pieceStack(coupling, variants) : undefined;
   if (stack !== undefined) {
     piecesBackward(plan, stack, run, blocks.conditionStart);
     return;
   }
   // Copied again: other couplings may have overwritten the buffer since these nets ran.
-  const condition = conditionOf(plan, coupling, rows);
+  const condition = conditionOf(plan, coupling, run.rows);
+  const image = { context: condition.context, imageRows: run.rows };
   const f16 = variants.precision === 'f16';
   nets.forEach((net, netIndex) => {
     const routes = netOf(spec.conditioner).routes(net.layers);
@@ -142,7 +159,7 @@ export function conditionerBackward(
       const below = routes[depth - 1];
       const dOutput = isLast ? dOutputs.buffer : dHiddenName(place);
       const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
-      layerBackwardWeight(plan, variants, {
+      const weightRun = {
         rows,
         layer,
         dOutput,
@@ -150,23 +167,26 @@ export function conditionerBackward(
         input: below === undefined ? condition.buffer : activations.hidden(netIndex, below.depth),
         inputStart: below === undefined ? condition.start : 0,
         f16: f16 && below !== undefined,
-      });
+      };
+      layerBackwardWeight(plan, variants, weightRun, image);
       // The context needs no gradient.
       if (below === undefined && blocks.conditionCount === 0) continue;
-      layerBackwardInput(plan, variants, {
+      const inputRun = {
         rows,
         layer,
         parameters: netParameters(variants),
         dOutput,
         outputStart,
-        dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
+        dInput:
+          below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), below.layer.outputs * rows),
         inputStart: below === undefined ? blocks.conditionStart : 0,
         ...(below === undefined ? { inputs: blocks.conditionCount } : {}),
         derivative: below?.isActivated === true ? activations.derivative(netIndex, below.depth) : undefined,
         // The gradient of a block adds to the gradient of the sum around it.
         add: below === undefined || (below.isTerm && below.isActivated),
         f16,
-      });
+      };
+      layerBackwardInput(plan, variants, inputRun, image);
     }
   });
 }

@@ -18,6 +18,8 @@ export const mlp: Net = {
       };
     }),
 
+  isWide: (depth, count) => depth === 0 || depth === count - 1,
+
   words: ({ hidden }) => hidden.join('-'),
   tuningKey: ({ hidden }) => hidden.join('-'),
 };

@@ -35,9 +35,11 @@ export const DEFAULT_NET: NetSpec = { hidden: [32, 32], activation: 'leaky_relu'
 /** The parts that differ between kinds of nets. */
 export interface Net {
   /** Widths of the layers between inputs and outputs. */
-  innerWidths(spec: NetSpec): number[];
+  innerWidths(spec: Pick<NetSpec, 'hidden' | 'residualBlocks'>): number[];
   /** The inputs and outputs of each layer. */
   routes(layers: readonly DenseSlots[]): LayerRoute[];
+  /** Whether this layer of a convolutional net, out of `count`, looks at 3 × 3 pixels; others look at one. */
+  isWide(depth: number, count: number): boolean;
   /** `64-64`. */
   words(spec: NetSpec): string;
   tuningKey(spec: NetSpec): string;

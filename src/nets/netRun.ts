@@ -5,11 +5,13 @@ import type { Activations } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { NetSpec } from './net.ts';
 
-/** The parts of a coupling that the nets need. */
+/** The parts of a coupling that the nets need. On images, `blocks` counts channels. */
 export interface Coupling {
   spec: { conditioner: NetSpec };
   blocks: CouplingBlocks;
   nets: readonly NetSlots[];
+  /** The context features that its convolutional nets read. */
+  contextCount?: number;
 }
 
 export interface NetRun {

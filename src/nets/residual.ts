@@ -24,6 +24,8 @@ export const residual: Net = {
     });
   },
 
+  isWide: (depth, count) => depth < count - 1,
+
   words: ({ hidden, residualBlocks }) => `${hidden[0]} in residual blocks (${residualBlocks}),`,
   tuningKey: ({ hidden, residualBlocks }) => `${hidden.join('-')} residual ${residualBlocks}`,
 };

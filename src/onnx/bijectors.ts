@@ -4,6 +4,7 @@ import type { CouplingTensors } from '../bijectors/coupling.ts';
 import type { DiagonalTensors } from '../bijectors/diagonalMap.ts';
 import type { BIJECTORS } from '../bijectors/index.ts';
 import type { BijectorType } from '../bijectors/index.ts';
+import { ShapeError } from '../errors.ts';
 import type { FeatureBlock } from '../model/blocks.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import type { NetSpec } from '../nets/net.ts';
@@ -114,6 +115,14 @@ const MAPS: { [Type in BijectorType]: OnnxMap<LayerOf<(typeof BIJECTORS)[Type]>>
     return { rows: times(inner, inverseOfU, 'upper'), logDet: -sum(logDiagonal) };
   },
 
+  squeeze: notExported,
+  channel_actnorm: notExported,
+  conv_linear: notExported,
+  conv_affine_coupling: notExported,
+  conv_additive_coupling: notExported,
+  split: notExported,
+  logit: notExported,
+
   permutation({ graph, inverse }, { tensors: { permutation, signs } }, rows) {
     const order = graph.valuesOf(permutation);
     const signed = (a: Value): Value => (signs === undefined ? a : graph.multiply(a, graph.tensor(signs)));
@@ -129,6 +138,11 @@ export function throughBijector(pass: Pass, layer: Layer, index: number, rows: V
   const { type } = layer.spec;
   const map = MAPS[type as BijectorType] as OnnxMap<Layer>;
   return pass.graph.scope(`b${index}_${type}`, () => map(pass, layer, rows));
+}
+
+/** @throws {ShapeError} always: bijectors on images have no graph yet */
+function notExported(_: Pass, { spec: { type } }: Layer): never {
+  throw new ShapeError('spec.bijectors', type, 'bijectors of tables', 'Image flows are not yet exported.');
 }
 
 interface CouplingLayer {

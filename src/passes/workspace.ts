@@ -25,8 +25,10 @@ export function chunkRowsOf(
   widestBytes = WIDEST_BUFFER_BYTES,
 ): number {
   const widths = layout.bijectors.flatMap((layer) => {
-    const layers = netsOf(layer).flatMap((net) => net.layers);
-    return [layer.room.width?.(layer) ?? 0, ...layers.flatMap(({ inputs, outputs }) => [inputs, outputs])];
+    const layers = netsOf(layer).flatMap(({ layers, pixels = 1 }) =>
+      layers.flatMap(({ inputs, outputs, conv }) => [pixels * (conv?.channels ?? inputs), pixels * outputs]),
+    );
+    return [layer.room.width?.(layer) ?? 0, ...layers];
   });
   const widest = Math.max(2 * spec.dim, spec.contextDim, rowGradients(layout.base), results, ...widths);
   const fitting = Math.floor(widestBytes / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;

@@ -3,9 +3,12 @@
  * article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing Flows".
  */
 import { glowPreset } from './glow.ts';
+import { glowImagePreset } from './glowImage.ts';
+import type { ImagePreset } from './imagePreset.ts';
 import { nicePreset } from './nice.ts';
 import type { Preset } from './preset.ts';
 import { realnvpPreset } from './realnvp.ts';
+import { realnvpImagePreset } from './realnvpImage.ts';
 import { splinePreset } from './spline.ts';
 import { vanillaPreset } from './vanilla.ts';
 
@@ -16,6 +19,12 @@ export const PRESETS = {
   glow: glowPreset,
   spline: splinePreset,
 } as const satisfies Record<string, Preset>;
+
+/** The presets for images, by shape. */
+export const IMAGE_PRESETS = {
+  'glow-image': glowImagePreset,
+  'realnvp-image': realnvpImagePreset,
+} as const satisfies Record<string, ImagePreset>;
 
 export type PresetName = keyof typeof PRESETS;
 
@@ -28,9 +37,12 @@ export function tablePreset(dim: number): PresetName {
 }
 
 export { glow } from './glow.ts';
+export { glowImage } from './glowImage.ts';
 export { nice } from './nice.ts';
 export { realnvp } from './realnvp.ts';
+export { realnvpImage } from './realnvpImage.ts';
 export { spline } from './spline.ts';
 export { vanilla } from './vanilla.ts';
+export type { ImagePreset, ImagePresetOptions } from './imagePreset.ts';
 export type { Preset };
 export type { PresetOptions } from './presetOptions.ts';

@@ -21,6 +21,6 @@ export interface Preset {
 }
 
 /** The options of `fit` from a preset, for `rows` training rows. */
-export function trainingFor({ name, training, size }: Preset, dim: number, rows: number) {
+export function trainingFor({ name, training, size }: Omit<Preset, 'spec'>, dim: number, rows: number) {
   return { ...training, ...size(rows, dim).training, preset: name };
 }

@@ -2,9 +2,10 @@
 import { baseOf } from '../bases/index.ts';
 import type { BaseLayer } from '../bases/base.ts';
 import { bijectorOf } from '../bijectors/index.ts';
-import type { Layer } from '../bijectors/bijector.ts';
+import type { FlowShape, Layer } from '../bijectors/bijector.ts';
 import type { AddTensor, TensorSlot } from '../model/tensors.ts';
 import { roundUp } from '../plan/shape.ts';
+import { shapeAfter } from './shapes.ts';
 import type { FlowSpec } from './spec.ts';
 
 export interface ParamLayout {
@@ -41,9 +42,12 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
       return tensor;
     };
 
+  let shape: FlowShape = spec;
   const bijectors = spec.bijectors.map((one, index): Layer => {
     const room = bijectorOf(one);
-    return { room, spec: one, tensors: room.tensors(one, spec, adderFor(`bijectors.${index}`)) };
+    const tensors = room.tensors(one, shape, adderFor(`bijectors.${index}`));
+    shape = shapeAfter(one, shape);
+    return { room, spec: one, tensors };
   });
   const room = baseOf(spec.base);
   const base = {

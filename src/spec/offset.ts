@@ -35,6 +35,11 @@ export function withOffset(spec: FlowSpec, offset: Float64Array): FlowSpec {
   return { ...spec, bijectors };
 }
 
+/** The width of the interval that each value of the data stands for; undefined if values are numbers. */
+export function cellWidthOf({ bijectors: [first] }: FlowSpec): number | undefined {
+  return first && bijectorOf(first).cellWidth?.(first);
+}
+
 /** The domain of each feature of the flow's data; undefined if all are `real`. */
 export function domainsOf({ bijectors: [first] }: FlowSpec): readonly Domain[] | undefined {
   return first && bijectorOf(first).domains?.(first);

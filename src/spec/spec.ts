@@ -3,10 +3,14 @@ import * as v from 'valibot';
 import { BASES, baseOf } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
 import { BIJECTORS, bijectorOf } from '../bijectors/index.ts';
+import type { FlowShape } from '../bijectors/bijector.ts';
 import type { BijectorSpec } from '../bijectors/index.ts';
 import { ShapeError } from '../errors.ts';
+import { imageFeatures } from '../model/image.ts';
+import type { ImageShape } from '../model/image.ts';
 import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
 import { integerFrom } from '../model/schema.ts';
+import { checkLeft, shapeAfter } from './shapes.ts';
 
 export interface FlowSpec {
   version: 1;
@@ -14,6 +18,8 @@ export interface FlowSpec {
   dim: number;
   /** Number of context features C that every conditioner reads next to its block of the data; may be 0. */
   contextDim: number;
+  /** The shape [C, H, W] of the data if they are images: D = C · H · W. */
+  image?: ImageShape;
   base: BaseSpec;
   /** In the direction data → latent. */
   bijectors: BijectorSpec[];
@@ -32,6 +38,13 @@ export const flowSpecSchema = v.strictObject({
   version: v.literal(1),
   dim: integerFrom(1, SPEC_LIMITS.dim),
   contextDim: integerFrom(0, MAX_CONTEXT),
+  image: v.optional(
+    v.strictTuple([
+      integerFrom(1, SPEC_LIMITS.dim),
+      integerFrom(1, SPEC_LIMITS.dim),
+      integerFrom(1, SPEC_LIMITS.dim),
+    ]),
+  ),
   base: oneOf<BaseSpec>(BASES),
   bijectors: v.pipe(
     v.array(oneOf<BijectorSpec>(BIJECTORS)),
@@ -45,11 +58,21 @@ export const flowSpecSchema = v.strictObject({
  */
 export function checkRelations(spec: FlowSpec): void {
   checkContext(spec);
+  checkImage(spec);
+  let flow: FlowShape = spec;
   spec.bijectors.forEach((bijector, index) => {
     const before = spec.bijectors[index - 1];
     const previous = before && { spec: before, bijector: bijectorOf(before) };
-    bijectorOf(bijector).check?.(bijector, { where: `spec.bijectors[${index}]`, flow: spec, previous });
+    const where = `spec.bijectors[${index}]`;
+    checkLeft(where, bijector, flow, spec.dim);
+    bijectorOf(bijector).check?.(bijector, { where, flow, previous });
+    flow = shapeAfter(bijector, flow);
   });
+}
+
+function checkImage({ dim, image }: FlowSpec): void {
+  if (image === undefined || imageFeatures(image) === dim) return;
+  throw new ShapeError('spec.dim', String(dim), `${imageFeatures(image)}, as images of ${image.join(' × ')}`);
 }
 
 function checkContext({ base, bijectors, contextDim }: FlowSpec): void {

@@ -4,6 +4,8 @@ import type { BaseSpec } from '../bases/index.ts';
 import { bijectorOf, BIJECTORS } from '../bijectors/index.ts';
 import type { BijectorSpec } from '../bijectors/index.ts';
 import type { Given } from '../bijectors/bijector.ts';
+import { IMAGE_SHAPE, imageFeatures } from '../model/image.ts';
+import type { ImageShape } from '../model/image.ts';
 import { integer, OBJECT, requireOptions } from '../calls/optionRules.ts';
 import { checkedSpec } from './schema.ts';
 import type { FlowSpec } from './spec.ts';
@@ -17,8 +19,10 @@ export type GivenBijector = BijectorSpec extends infer Spec
   : never;
 
 export interface StackOptions {
-  /** Number of features D of the data. */
-  dim: number;
+  /** Number of features D of the data; C · H · W of images. */
+  dim?: number;
+  /** The shape [C, H, W] of the data if they are images. */
+  image?: ImageShape;
   /** Number of context features. Default 0. */
   contextDim?: number;
   /** Density of the latent. Default: a standard normal. */
@@ -34,8 +38,10 @@ export interface StackOptions {
  * @throws {ShapeError} naming the field that is out of range
  */
 export function stack(bijectors: readonly GivenBijector[], options: StackOptions): FlowSpec {
-  requireOptions('stack', options, { dim: integer(1), contextDim: integer(0), base: OBJECT }, ['dim']);
-  const { dim, contextDim = 0, base = standardNormal() } = options;
+  const rules = { dim: integer(1), image: IMAGE_SHAPE, contextDim: integer(0), base: OBJECT };
+  requireOptions('stack', options, rules, options.image === undefined ? ['dim'] : []);
+  const { image, contextDim = 0, base = standardNormal() } = options;
+  const dim = options.dim ?? (image === undefined ? NaN : imageFeatures(image));
   let couplings = 0;
   const whole = bijectors.map(({ type, ...given }, index) => {
     if (!Object.hasOwn(BIJECTORS, type)) {
@@ -51,5 +57,6 @@ export function stack(bijectors: readonly GivenBijector[], options: StackOptions
     const net = 'conditioner' in given ? given.conditioner : {};
     return { type, ...defaults, ...given, conditioner: { ...defaults.conditioner, ...net } };
   });
-  return checkedSpec({ version: 1, dim, contextDim, base, bijectors: whole as BijectorSpec[] });
+  const shape = { dim, contextDim, ...(image && { image }) };
+  return checkedSpec({ version: 1, ...shape, base, bijectors: whole as BijectorSpec[] });
 }

@@ -17,7 +17,7 @@ import { requireInside } from '../model/domain.ts';
 import { datasetFor } from '../passes/batch.ts';
 import type { BatchSource } from '../passes/batch.ts';
 import { STREAMS } from '../random.ts';
-import { domainsOf } from '../spec/offset.ts';
+import { domainsOf, cellWidthOf } from '../spec/offset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { DEFAULT_PATIENCE, isToy } from './options.ts';
 import type { FitOptions, TrainingData, ValidationOptions } from './options.ts';
@@ -71,7 +71,7 @@ export function runRows(
   else {
     requireFiniteRows(data, columnNamesOf(spec.dim, options.columns));
     requireInside(insideOf(data, options.widths), domainsOf(spec), options);
-    const widths = widthsOf('fit option widths', data, options.widths);
+    const widths = widthsOf('fit option widths', data, options.widths ?? ownWidths(spec, data));
     table = weighted(spec, { data, ...(context && { context }), ...(widths && { widths }) }, options);
   }
   const source = table === undefined ? whole : sourceFor(spec, table);
@@ -144,6 +144,12 @@ function sourceOf(spec: FlowSpec, data: Exclude<TrainingData, RowStream>): Batch
 export function insideOf(data: Rows, widths: Float32Array | undefined): Rows {
   if (widths?.length !== data.length) return data;
   return data.map((value: number, place: number) => value + Math.max(widths[place] ?? 0, 0) / 2);
+}
+
+/** The widths of whole numbers that a flow takes as intervals; undefined if it takes numbers. */
+function ownWidths(spec: FlowSpec, { length }: Rows): Float32Array | undefined {
+  const width = cellWidthOf(spec);
+  return width === undefined ? undefined : new Float32Array(length).fill(width);
 }
 
 /** @throws {ShapeError | DataError} when there is not one finite width for each value */
@@ -310,7 +316,7 @@ function givenRows(
   requireInside(insideOf(data, given), domainsOf(spec), { file: 'validation', ...options });
   const rows = data.length / spec.dim;
   const contexts = finiteContext('validation.context', spec, rows, context, options.contextColumns);
-  const widths = widthsOf('validation.widths', data, given);
+  const widths = widthsOf('validation.widths', data, given ?? ownWidths(spec, data));
   if (weights !== undefined) requireWeights('validation.weights', weights, rows);
   const scored = { data, ...(contexts && { context: contexts }), ...(widths && { widths }) };
   return weights === undefined ? scored : weightedRows({ ...scored, weights }, rows);

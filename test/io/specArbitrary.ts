@@ -52,7 +52,9 @@ const base = fc
 const given = fc
   .constantFrom<BijectorType>('affine_coupling', 'additive_coupling', 'rational_quadratic_coupling')
   .chain((type) => bijectorOfType(type, 2))
-  .map((drawn): BijectorSpec => ('conditioner' in drawn ? { ...drawn, split: 0, flip: false } : drawn));
+  .map((drawn): BijectorSpec =>
+    'conditioner' in drawn && 'split' in drawn ? { ...drawn, split: 0, flip: false } : drawn,
+  );
 
 const contextOf = (
   contextDim: number,

@@ -2,6 +2,7 @@
 import type { DenseSlots, LinearSlots, MixtureSlots, TensorSlot } from '../../src/model/tensors.ts';
 import type { ScaleMap } from '../../src/model/scaleMap.ts';
 import type { CouplingBlocks } from '../../src/model/blocks.ts';
+import type { Checkerboard } from '../../src/model/image.ts';
 import { ramp } from './harness.ts';
 
 export function denseSlots(inputs: number, outputs: number, start = 0): DenseSlots {
@@ -72,4 +73,19 @@ export function linearParameters(features: number): Float32Array {
   parameters.set(ramp(features, 0.5, 7), logDiagonal.offset);
   parameters.set(permutationOf(features), permutation.offset);
   return parameters;
+}
+
+/** Both colours of 15 pixels, 5 wide. */
+export const CHECKERBOARDS: Checkerboard[] = [0, 1].map((parity) => ({
+  width: 5,
+  pixels: 15,
+  parity: parity as 0 | 1,
+}));
+
+/** The features of two channels that stay as they are. */
+export function staysOn({ width, pixels, parity }: Checkerboard): boolean[] {
+  return Array.from({ length: 2 * pixels }, (_, feature) => {
+    const pixel = feature % pixels;
+    return (Math.floor(pixel / width) + (pixel % width)) % 2 === parity;
+  });
 }

@@ -11,6 +11,7 @@ import { chunkRowsOf } from '../../src/passes/workspace.ts';
 import { expectClose, expectGradientClose, expectNormClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
+import { randomImageFlows } from '../support/imageSpecs.ts';
 import { modelOf, randomContext, randomFlows, within, withoutWhitening } from '../support/randomSpecs.ts';
 import type { RandomFlow } from '../support/randomSpecs.ts';
 
@@ -28,6 +29,12 @@ describe('a flow on the GPU', () => {
     const specs = randomFlows({ maxBijectors: 3, maxContext: 8 });
     await fc.assert(fc.asyncProperty(specs, batches, expectTwin), { numRuns: 25, seed: 20 });
     // Mesa compiles a kernel at its first launch, and the specs use many kernels.
+  }, 600_000);
+
+  it('agrees with the f64 twin for random flows of images with several levels', async () => {
+    const images = randomImageFlows({ maxContext: 3 });
+    const few = fc.constantFrom(1, 3, 5, 64, 65);
+    await fc.assert(fc.asyncProperty(images, few, expectTwin), { numRuns: 15, seed: 22 });
   }, 600_000);
 
   it('agrees with the f64 twin where couplings condition on the context alone', async () => {

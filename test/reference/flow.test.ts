@@ -8,7 +8,8 @@ import { couplingBlocks } from '../../src/model/blocks.ts';
 import type { AffineCouplingSpec } from '../../src/bijectors/index.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose } from '../support/compare.ts';
-import { logAbsDeterminant, SHORT_STEP, STENCIL, stepFor } from '../support/differences.ts';
+import { SHORT_STEP, stepFor } from '../support/differences.ts';
+import { checkLogDet } from '../support/flowDifferences.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
 import {
   randomContext,
@@ -19,8 +20,6 @@ import {
   SMOOTH,
   specOf,
 } from '../support/randomSpecs.ts';
-
-const LOG_DET_BOUND = 1e-6;
 
 const COUPLING: AffineCouplingSpec = {
   type: 'affine_coupling',
@@ -290,29 +289,4 @@ function baseMeanOf({ model, parameters }: ReferenceFlow, context: ArrayLike<num
         )
       : 0,
   );
-}
-
-/** Compares the log-det of a row with log|det| of the Jacobian from differences, all in one batch. */
-function checkLogDet(spec: FlowSpec, parameters: Float32Array, h: number): void {
-  const { dim } = spec;
-  const flow = new ReferenceFlow(spec, parameters);
-  const x = rowsWithin(spec, 1, 9);
-  const moved = Array.from({ length: dim }, (_, feature) =>
-    STENCIL.map(([offset]) => x.map((value, j) => (j === feature ? value + offset * h : value))),
-  );
-  const context = randomContext(spec, 1);
-  const { z } = flow.forward(
-    moved.flat().flatMap((row) => [...row]),
-    context,
-  );
-  const jacobian = new Float64Array(dim * dim);
-  moved.forEach((_, feature) => {
-    STENCIL.forEach(([, weight], k) => {
-      for (let out = 0; out < dim; out++) {
-        jacobian[out * dim + feature]! += (weight * z[(feature * STENCIL.length + k) * dim + out]!) / h;
-      }
-    });
-  });
-  const expected = logAbsDeterminant(jacobian);
-  expect(Math.abs(flow.forward(x, context).logDet[0]! - expected)).toBeLessThanOrEqual(LOG_DET_BOUND);
 }

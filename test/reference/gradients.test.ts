@@ -10,10 +10,10 @@ import type {
   SplineCouplingSpec,
 } from '../../src/bijectors/index.ts';
 import type { BaseSpec } from '../../src/bases/index.ts';
-import type { FlowSpec } from '../../src/spec/spec.ts';
 import type { NetSpec } from '../../src/nets/net.ts';
 import type { ScaleMap } from '../../src/model/scaleMap.ts';
 import { derivative, stepFor } from '../support/differences.ts';
+import { checkEveryTensor, GRADIENT_BOUND, meanNll, SMALLEST_NORM } from '../support/flowDifferences.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
 import {
   randomContext,
@@ -24,11 +24,6 @@ import {
   SMOOTH,
   specOf,
 } from '../support/randomSpecs.ts';
-
-const GRADIENT_BOUND = 1e-6;
-
-/** Smaller gradient norms are replaced by this in comparisons, because the differences round by 1e-11. */
-const SMALLEST_NORM = 1e-4;
 
 const SCALES: ScaleMap[] = [
   { map: 'exp' },
@@ -289,38 +284,6 @@ describe('the gradients of the f64 twin', () => {
     expect(flow.gradients(randomRows(2, 2)).gradients).toEqual({});
   });
 });
-
-function checkEveryTensor(spec: FlowSpec, rows: number): void {
-  const h = stepFor(spec);
-  const flow = new ReferenceFlow(spec, randomParameters(spec, 11));
-  const x = rowsWithin(spec, rows);
-  const { gradients } = flow.gradients(x, randomContext(spec, rows));
-  const trainable = flow.model.layout.tensors.filter((tensor) => tensor.trainable);
-  expect(Object.keys(gradients).sort()).toEqual(trainable.map(({ name }) => name).sort());
-  for (const { name, offset, length } of trainable) {
-    const differences = Float64Array.from({ length }, (_, i) => {
-      const before = flow.parameters[offset + i]!;
-      const slope = derivative((step) => {
-        flow.parameters[offset + i] = before + step;
-        return meanNll(flow, x);
-      }, h);
-      flow.parameters[offset + i] = before;
-      return slope;
-    });
-    const error = Math.hypot(...differences.map((value, i) => value - gradients[name]![i]!));
-    const norm = Math.max(Math.hypot(...differences), SMALLEST_NORM);
-    expect(
-      error / norm,
-      `${name}: ${differences.join(', ')} by differences, ${gradients[name]?.join(', ')}`,
-    ).toBeLessThanOrEqual(GRADIENT_BOUND);
-  }
-}
-
-function meanNll(flow: ReferenceFlow, x: Float64Array): number {
-  const { spec } = flow.model;
-  const logProb = flow.logProb(x, randomContext(spec, x.length / spec.dim));
-  return -logProb.reduce((sum, value) => sum + value, 0) / logProb.length;
-}
 
 function unit(values: Float64Array): Float64Array {
   const norm = Math.hypot(...values);

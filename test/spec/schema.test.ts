@@ -92,7 +92,8 @@ describe('parsing a spec', () => {
   it('says that an unknown bijector may come from a newer wgflow', () => {
     expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
       'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("domain" | "standardize" | "affine_coupling" | ' +
-        '"additive_coupling" | "rational_quadratic_coupling" | "rational_quadratic_elementwise" | "diagonal_scale" | "actnorm" | "invertible_linear" | "permutation"). ' +
+        '"additive_coupling" | "rational_quadratic_coupling" | "rational_quadratic_elementwise" | "diagonal_scale" | "actnorm" | "invertible_linear" | "permutation" | "squeeze" | "channel_actnorm" | "conv_linear" | ' +
+        '"conv_affine_coupling" | "conv_additive_coupling" | "split" | "logit"). ' +
         'If the file was made by a newer wgflow, update wgflow to read it.',
     );
   });

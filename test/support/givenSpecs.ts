@@ -18,7 +18,9 @@ export function givenSpecs({
     )
     // Drawn with two features for its blocks, which are then removed.
     .chain((type) => randomBijector(type, 2, activations))
-    .map((drawn): BijectorSpec => ('conditioner' in drawn ? { ...drawn, split: 0, flip: false } : drawn));
+    .map((drawn): BijectorSpec =>
+      'conditioner' in drawn && 'split' in drawn ? { ...drawn, split: 0, flip: false } : drawn,
+    );
   return fc
     .tuple(
       randomSpecs({ maxDim: 5, maxBijectors: 2, activations }),

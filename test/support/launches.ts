@@ -22,6 +22,7 @@ import { STREAMS } from '../../src/random.ts';
 import type { FlowModel } from '../../src/spec/layout.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { NVIDIA, SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER } from './adapters.ts';
+import { randomImageSpecs } from './imageSpecs.ts';
 import { modelOf, randomSpecs, specOf } from './randomSpecs.ts';
 import { SPEC_SHAPES } from './specShapes.ts';
 
@@ -61,8 +62,9 @@ export function launches(): Dispatch[] {
   };
   peakCheckPlans().forEach(add);
   const drawn = fc.sample(randomSpecs({ maxContext: 4, maxDim: 9 }), { numRuns: 60, seed: 1 });
+  const images = fc.sample(randomImageSpecs({ maxContext: 3 }), { numRuns: 20, seed: 1 });
   const box: FlowSpec = { ...specOf(3, [{ type: 'diagonal_scale' }]), base: { type: 'uniform', bound: 3 } };
-  for (const spec of [...SPEC_SHAPES.map(([, shape]) => shape), ...drawn, box]) {
+  for (const spec of [...SPEC_SHAPES.map(([, shape]) => shape), ...drawn, ...images, box]) {
     const model = modelOf(spec);
     for (const variants of CHOICES) {
       if (variants.precision === 'f32' || !hasResidualNets(spec)) plansOf(model, variants).forEach(add);

@@ -121,7 +121,7 @@ const RANDOM_TYPES = ['affine_coupling', ...TYPES.filter((type) => !isForStart(t
 /** Whether the bijector stands before the learned ones. */
 export function isForStart(type: BijectorType): boolean {
   const room: Bijector = BIJECTORS[type];
-  return room.domains !== undefined || room.standardisation !== undefined;
+  return room.domains !== undefined || room.standardisation !== undefined || type === 'logit';
 }
 
 /** Random specs with parameters. */

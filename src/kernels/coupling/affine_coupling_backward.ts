@@ -2,7 +2,9 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { ScaleMap } from '../../model/scaleMap.ts';
 import type { CouplingBlocks } from '../../model/blocks.ts';
+import type { Checkerboard } from '../../model/image.ts';
 import { gridOf } from '../../plan/shape.ts';
+import { CHECKERBOARD_PARAMS, checkerboardParams } from './checkerboard.ts';
 import { scaleBound, scaleMapCode } from '../../model/scaleMap.ts';
 
 export const affineCouplingBackwardKernel = {
@@ -14,6 +16,7 @@ export const affineCouplingBackwardKernel = {
     transform_start: 'u32',
     scale_bound: 'f32',
     d_log_det: 'f32',
+    ...CHECKERBOARD_PARAMS,
   },
   bindings: {
     conditioner_output: { access: 'read', element: 'f32' },
@@ -21,7 +24,7 @@ export const affineCouplingBackwardKernel = {
     d_state: { access: 'read_write', element: 'f32' },
     d_conditioner_output: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SHIFT_FIRST'],
+  flags: ['SHIFT_FIRST', 'CHECKERBOARD'],
   constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
@@ -30,6 +33,8 @@ export interface AffineCouplingBackwardArguments {
   /** Rows before the padding, which has no gradient. */
   validRows: number;
   blocks: CouplingBlocks;
+  /** The pixels that condition, and stay as they are. */
+  checkerboard?: Checkerboard;
   scale: ScaleMap;
   /** Whether t is added before the scale. */
   shiftFirst?: boolean;
@@ -43,7 +48,7 @@ export interface AffineCouplingBackwardArguments {
 
 /** Rebuilds the coupling's input from its output and pulls the gradient back to x₂, a and t. */
 export function affineCouplingBackward(args: AffineCouplingBackwardArguments): Dispatch {
-  const { rows, blocks, scale, shiftFirst = false } = args;
+  const { rows, blocks, checkerboard, scale, shiftFirst = false } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(affineCouplingBackwardKernel, {
     params: {
@@ -53,8 +58,9 @@ export function affineCouplingBackward(args: AffineCouplingBackwardArguments): D
       transform_start: blocks.transformStart,
       scale_bound: scaleBound(scale),
       d_log_det: args.dLogDet,
+      ...checkerboardParams(checkerboard),
     },
-    flags: { SHIFT_FIRST: shiftFirst },
+    flags: { SHIFT_FIRST: shiftFirst, CHECKERBOARD: checkerboard !== undefined },
     constants: { SCALE_MAP: scaleMapCode(scale) },
     buffers: {
       conditioner_output: args.conditionerOutput,

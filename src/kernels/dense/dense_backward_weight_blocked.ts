@@ -36,7 +36,7 @@ export function blockedRowSlices(rows: number, layer: DenseSlots): number {
   return ceilDivide(rows, sliceRows(rows, layer));
 }
 
-function sliceRows(rows: number, layer: DenseSlots): number {
+export function sliceRows(rows: number, layer: DenseSlots): number {
   const fitting = Math.max(1, Math.floor(PARTIALS_BYTES / (4 * weightElements(layer))));
   return Math.max(MIN_SLICE_ROWS, ceilDivide(rows, Math.min(MAX_SLICES, fitting)));
 }

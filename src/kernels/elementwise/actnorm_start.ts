@@ -9,6 +9,7 @@ export const actnormStartKernel = {
     n_rows: 'u32',
     n_valid_rows: 'u32',
     n_features: 'u32',
+    n_pixels: 'u32',
     bias_offset: 'u32',
     log_scale_offset: 'u32',
     initialised_offset: 'u32',
@@ -27,6 +28,8 @@ export interface ActnormStartArguments {
   rows: number;
   /** Rows before the padding; padded rows are ignored. */
   validRows: number;
+  /** Pixels of an image, whose features are its channels. Default 1. */
+  pixels?: number;
   bias: TensorSlot;
   logScale: TensorSlot;
   /** One element: 0 until the start is done. */
@@ -37,13 +40,14 @@ export interface ActnormStartArguments {
 
 /** Sets an actnorm's tensors so that it standardises the rows of the state, if it has not started yet. */
 export function actnormStart(args: ActnormStartArguments): Dispatch {
-  const { rows, validRows, bias, logScale, initialised } = args;
+  const { rows, validRows, pixels = 1, bias, logScale, initialised } = args;
   const features = bias.length;
   return dispatchOf(actnormStartKernel, {
     params: {
       n_rows: rows,
       n_valid_rows: validRows,
       n_features: features,
+      n_pixels: pixels,
       bias_offset: bias.offset,
       log_scale_offset: logScale.offset,
       initialised_offset: initialised.offset,
@@ -51,7 +55,7 @@ export function actnormStart(args: ActnormStartArguments): Dispatch {
     },
     buffers: { state: args.state, parameters: args.parameters },
     workgroups: foldedGroups(features),
-    flops: 4 * validRows * features,
-    bytes: 4 * (validRows * features + 2 * features + 1),
+    flops: 4 * validRows * pixels * features,
+    bytes: 4 * (validRows * pixels * features + 2 * features + 1),
   });
 }

@@ -10,6 +10,7 @@ export const diagonalScaleKernel = {
     n_features: 'u32',
     log_scale_offset: 'u32',
     bias_offset: 'u32',
+    n_pixels: 'u32',
     accumulate: 'u32',
   },
   bindings: {
@@ -21,7 +22,10 @@ export const diagonalScaleKernel = {
 } as const satisfies KernelSpec;
 
 export interface DiagonalScaleArguments {
+  /** On images, each pixel is a row. */
   rows: number;
+  /** Pixels of an image, whose features are its channels. Default 1. */
+  pixels?: number;
   inverse: boolean;
   logScale: TensorSlot;
   /** 0 if omitted. */
@@ -35,7 +39,7 @@ export interface DiagonalScaleArguments {
 
 /** z = (x + b) ⊙ exp(λ) per feature or the inverse, in place; adds ± Σ λ to logDet, or starts it. */
 export function diagonalScale(args: DiagonalScaleArguments): Dispatch {
-  const { rows, inverse, logScale, bias } = args;
+  const { rows, pixels = 1, inverse, logScale, bias } = args;
   const features = logScale.length;
   const tensors = bias === undefined ? 1 : 2;
   return dispatchOf(diagonalScaleKernel, {
@@ -44,12 +48,13 @@ export function diagonalScale(args: DiagonalScaleArguments): Dispatch {
       n_features: features,
       log_scale_offset: logScale.offset,
       bias_offset: bias?.offset ?? 0,
+      n_pixels: pixels,
       accumulate: args.accumulate ? 1 : 0,
     },
     flags: { INVERSE: inverse, BIAS: bias !== undefined },
     buffers: { parameters: args.parameters, state: args.state, log_det: args.logDet },
     workgroups: gridOf(rows),
     flops: (2 + tensors) * rows * features,
-    bytes: 4 * (tensors * features + 2 * rows * features + rows),
+    bytes: 4 * (tensors * features + 2 * rows * features + rows / pixels),
   });
 }

@@ -12,6 +12,7 @@ export const invertibleLinearKernel = {
     upper_offset: 'u32',
     log_diagonal_offset: 'u32',
     permutation_offset: 'u32',
+    n_pixels: 'u32',
     accumulate: 'u32',
   },
   bindings: {
@@ -24,8 +25,10 @@ export const invertibleLinearKernel = {
 } as const satisfies KernelSpec;
 
 export interface InvertibleLinearArguments {
-  /** A multiple of 4. */
+  /** A multiple of 4. On images, each pixel is a row. */
   rows: number;
+  /** Pixels of an image, whose features are its channels. Default 1. */
+  pixels?: number;
   inverse: boolean;
   slots: LinearSlots;
   /** Whether to add to `logDet` or to start it. */
@@ -39,13 +42,14 @@ export interface InvertibleLinearArguments {
 
 /** z = P L (U + diag) x for every row or the inverse, in place; adds ± Σ log diag to logDet, or starts it. */
 export function invertibleLinear(args: InvertibleLinearArguments): Dispatch {
-  const { rows, slots } = args;
+  const { rows, pixels = 1, slots } = args;
   const features = slots.logDiagonal.length;
   return dispatchOf(invertibleLinearKernel, {
     params: {
       n_quads: quadsOf(rows),
       n_features: features,
       ...linearOffsets(slots),
+      n_pixels: pixels,
       accumulate: args.accumulate ? 1 : 0,
     },
     flags: { INVERSE: args.inverse },
@@ -57,7 +61,7 @@ export function invertibleLinear(args: InvertibleLinearArguments): Dispatch {
     },
     workgroups: gridOf(quadsOf(rows)),
     flops: linearFlops(rows, features),
-    bytes: 4 * (features * features + features + 2 * rows * features + rows),
+    bytes: 4 * (features * features + features + 2 * rows * features + rows / pixels),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Twin } from '../../plan/kernel.ts';
 import type { affineCouplingBackwardKernel } from '../../kernels/coupling/affine_coupling_backward.ts';
 import { at } from '../maths/at.ts';
+import { isOfParity } from '../maths/checkerboard.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
 export const affineCouplingBackward: Twin<typeof affineCouplingBackwardKernel> = ({
@@ -12,6 +13,12 @@ export const affineCouplingBackward: Twin<typeof affineCouplingBackwardKernel> =
   const { conditioner_output, state, d_state, d_conditioner_output } = buffers;
   const elements = params.n_rows * params.n_transformed;
   for (let index = 0; index < elements; index++) {
+    const pixel = Math.floor(index / params.n_rows) % params.n_pixels;
+    if (flags.CHECKERBOARD && isOfParity(pixel, params.width, params.parity)) {
+      d_conditioner_output[index] = 0;
+      d_conditioner_output[elements + index] = 0;
+      continue;
+    }
     const s = logScaleOf(constants.SCALE_MAP, at(conditioner_output, index), params.scale_bound);
     const t = at(conditioner_output, elements + index);
     const place = params.transform_start * params.n_rows + index;

@@ -14,6 +14,7 @@ export const diagonalScale: Twin<typeof diagonalScaleKernel> = ({ params, flags,
       state[place] = flags.INVERSE ? value * Math.exp(-logScale) - bias : (value + bias) * Math.exp(logScale);
       sum += flags.INVERSE ? -logScale : logScale;
     }
-    log_det[row] = (params.accumulate === 1 ? at(log_det, row) : 0) + sum;
+    if (row >= params.n_rows / params.n_pixels) continue;
+    log_det[row] = (params.accumulate === 1 ? at(log_det, row) : 0) + params.n_pixels * sum;
   }
 };

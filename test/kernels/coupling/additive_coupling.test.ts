@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { additiveCoupling } from '../../../src/kernels/coupling/additive_coupling.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { transformBlock } from '../slots.ts';
+import { CHECKERBOARDS, staysOn, transformBlock } from '../slots.ts';
 
 const F32_BOUND = 1e-5;
 
@@ -35,6 +35,36 @@ describe('additive_coupling', () => {
       expect(changed).toEqual(expected);
     });
   });
+
+  it.each(CHECKERBOARDS)(
+    'leaves the pixels of parity $parity alone, which have no gradient',
+    async (checkerboard) => {
+      const [rows, features] = [8, 30];
+      const before = ramp(features * rows, 3, 5);
+      const gradient = { dState: 'd_state', dConditionerOutput: 'd_conditioner_output' };
+      const launch = additiveCoupling({
+        rows,
+        blocks: transformBlock(0, features),
+        checkerboard,
+        sign: -1,
+        conditionerOutput: 'conditioner_output',
+        state: 'state',
+        gradient,
+      });
+      const { gpu, twin } = await runBoth([launch], {
+        conditioner_output: ramp(features * rows, 2),
+        state: before,
+        d_state: ramp(features * rows, 1, 8),
+        d_conditioner_output: new Float32Array(features * rows).fill(NaN),
+      });
+      expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+      expect([...gpu('d_conditioner_output')]).toEqual([...twin('d_conditioner_output')]);
+      staysOn(checkerboard).forEach((stays, feature) => {
+        expect(gpu('state')[feature * rows] === before[feature * rows]).toBe(stays);
+        expect(gpu('d_conditioner_output')[feature * rows] === 0).toBe(stays);
+      });
+    },
+  );
 });
 
 function dispatch(

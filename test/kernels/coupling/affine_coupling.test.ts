@@ -4,7 +4,7 @@ import type { CouplingBlocks } from '../../../src/model/blocks.ts';
 import type { ScaleMap } from '../../../src/model/scaleMap.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { SCALE_MAPS, transformBlock } from '../slots.ts';
+import { CHECKERBOARDS, SCALE_MAPS, staysOn, transformBlock } from '../slots.ts';
 
 const F32_BOUND = 1e-5;
 
@@ -71,6 +71,32 @@ describe('affine_coupling', () => {
     expect(gpu('state').slice(0, 2 * rows)).toEqual(before.slice(0, 2 * rows));
     expect(gpu('state').slice(2 * rows, 5 * rows)).not.toEqual(before.slice(2 * rows, 5 * rows));
     expect(gpu('state').slice(5 * rows)).toEqual(before.slice(5 * rows));
+  });
+
+  it.each(CHECKERBOARDS)('leaves the pixels of parity $parity alone', async (checkerboard) => {
+    const [rows, features] = [8, 30];
+    const before = ramp(features * rows, 3, 5);
+    const launch = affineCoupling({
+      rows,
+      inverse: false,
+      blocks: transformBlock(0, features),
+      checkerboard,
+      scale: { map: 'sigmoid' },
+      conditionerOutput: 'conditioner_output',
+      state: 'state',
+      logScale: 'log_scale',
+    });
+    const { gpu, twin } = await runBoth([launch], {
+      conditioner_output: ramp(2 * features * rows, 2),
+      state: before,
+      log_scale: new Float32Array(features * rows).fill(NaN),
+    });
+    expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+    expectClose('log_scale', gpu('log_scale'), twin('log_scale'), F32_BOUND);
+    staysOn(checkerboard).forEach((stays, feature) => {
+      expect(gpu('state')[feature * rows] === before[feature * rows]).toBe(stays);
+      expect(gpu('log_scale')[feature * rows] === 0).toBe(stays);
+    });
   });
 
   it('is the identity, to the bit, where the conditioner gives zeros', async () => {

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { affineCouplingBackward } from '../../../src/kernels/coupling/affine_coupling_backward.ts';
 import { affineCoupling } from '../../../src/kernels/coupling/affine_coupling.ts';
 import type { CouplingBlocks } from '../../../src/model/blocks.ts';
+import type { Checkerboard } from '../../../src/model/image.ts';
 import type { ScaleMap } from '../../../src/model/scaleMap.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { SCALE_MAPS, transformBlock } from '../slots.ts';
+import { CHECKERBOARDS, SCALE_MAPS, staysOn, transformBlock } from '../slots.ts';
 
 const F32_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
@@ -34,6 +35,27 @@ describe('affine_coupling_backward', () => {
         }
       }
     });
+
+    it.each(CHECKERBOARDS)(
+      'gives the pixels of parity $parity no gradient of the net',
+      async (checkerboard) => {
+        const [rows, features] = [8, 30];
+        const launch = dispatch(rows, transformBlock(0, features), scale, { checkerboard });
+        const { gpu, twin } = await runBoth([launch], {
+          conditioner_output: ramp(2 * features * rows, 2),
+          state: ramp(features * rows, 3, 5),
+          d_state: ramp(features * rows, 0.5, 3),
+          d_conditioner_output: new Float32Array(2 * features * rows).fill(NaN),
+        });
+        expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+        for (const name of ['d_state', 'd_conditioner_output']) {
+          expectNormClose(name, gpu(name), twin(name), GRADIENT_BOUND);
+        }
+        const gradient = gpu('d_conditioner_output');
+        const stays = staysOn(checkerboard);
+        [...stays, ...stays].forEach((one, output) => expect(gradient[output * rows] === 0).toBe(one));
+      },
+    );
 
     it('rebuilds the input of affine_coupling from its output', async () => {
       const before = ramp(5 * 65, 3);
@@ -113,12 +135,17 @@ function dispatch(
   rows: number,
   blocks: CouplingBlocks,
   scale: ScaleMap,
-  { validRows = rows, shiftFirst = false } = {},
+  {
+    validRows = rows,
+    shiftFirst = false,
+    checkerboard,
+  }: { validRows?: number; shiftFirst?: boolean; checkerboard?: Checkerboard } = {},
 ): ReturnType<typeof affineCouplingBackward> {
   return affineCouplingBackward({
     rows,
     validRows,
     blocks,
+    checkerboard,
     scale,
     shiftFirst,
     dLogDet: -1 / 37,

@@ -52,6 +52,15 @@ describe('actnorm_start', () => {
     }
   });
 
+  it('takes the mean and spread of all pixels of a channel', async () => {
+    const [rows, validRows, pixels, channels] = [12, 10, 35, 3];
+    const { gpu, twin } = await runBoth([dispatch(rows, validRows, channels, pixels)], {
+      state: ramp(channels * pixels * rows, 3, 5).map((value, i) => value + i / 100),
+      parameters: 4 + 2 * channels,
+    });
+    expectClose('parameters', gpu('parameters'), twin('parameters'), F32_BOUND);
+  });
+
   it('does nothing where it is done', async () => {
     const before = Float32Array.of(9, 9, 9, 1, 0.5, 0.25);
     const { gpu } = await runBoth([dispatch(8, 8, 1)], { state: ramp(8), parameters: before });
@@ -84,10 +93,16 @@ function slotsOf(features: number) {
   };
 }
 
-function dispatch(rows: number, validRows: number, features: number): ReturnType<typeof actnormStart> {
+function dispatch(
+  rows: number,
+  validRows: number,
+  features: number,
+  pixels = 1,
+): ReturnType<typeof actnormStart> {
   return actnormStart({
     rows,
     validRows,
+    pixels,
     ...slotsOf(features),
     state: 'state',
     parameters: 'parameters',

@@ -59,6 +59,25 @@ describe('diagonal_scale', () => {
     expectClose('state', gpu('state'), state, F32_BOUND);
   });
 
+  it.each([false, true])('adds the log-det of all pixels to an image once, inverse: %s', async (inverse) => {
+    const images = dispatch({
+      inverse,
+      rows: 8 * 6,
+      pixels: 6,
+      features: 3,
+      withBias: true,
+      accumulate: true,
+    });
+    const { gpu, twin } = await runBoth([images], {
+      parameters: ramp(9, 2),
+      state: ramp(3 * 48, 3, 5),
+      log_det: ramp(48, 9),
+    });
+    expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+    expectClose('log_det', gpu('log_det'), twin('log_det'), F32_BOUND);
+    expect(gpu('log_det').slice(8)).toEqual(ramp(48, 9).slice(8));
+  });
+
   it('is the identity, to the bit, where its tensors are zero', async () => {
     const before = ramp(130, 4);
     const { gpu } = await runBoth([dispatch({ inverse: false, rows: 65, features: 2, withBias: true })], {
@@ -71,9 +90,10 @@ describe('diagonal_scale', () => {
   });
 });
 
-function dispatch({ inverse, rows, features, withBias, accumulate = false }: Launch): Dispatch {
+function dispatch({ inverse, rows, features, withBias, accumulate = false, pixels = 1 }: Launch): Dispatch {
   return diagonalScale({
     rows,
+    pixels,
     inverse,
     logScale: tensorSlot('log_scale', [features], 3),
     ...(withBias ? { bias: tensorSlot('bias', [features], 3 + features) } : {}),
@@ -90,4 +110,5 @@ interface Launch {
   features: number;
   withBias: boolean;
   accumulate?: boolean;
+  pixels?: number;
 }

@@ -57,6 +57,19 @@ describe('invertible_linear', () => {
     expectClose('log_det', gpu('log_det'), twin('log_det'), F32_BOUND);
   });
 
+  it.each([false, true])('adds the log-det of all pixels to an image once, inverse: %s', async (inverse) => {
+    const images = args(8 * 6, 3, { inverse, accumulate: true, pixels: 6 });
+    const { gpu, twin } = await runBoth([invertibleLinear(images)], {
+      parameters: linearParameters(3),
+      state: ramp(3 * 48, 3, 5),
+      scratch: 3 * 48,
+      log_det: ramp(48, 9),
+    });
+    expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+    expectClose('log_det', gpu('log_det'), twin('log_det'), F32_BOUND);
+    expect(gpu('log_det').slice(8)).toEqual(ramp(48, 9).slice(8));
+  });
+
   it('is P L (U + diag) x', async () => {
     const parameters = new Float32Array(linearParameters(2).length);
     const { lower, upper, logDiagonal, permutation } = linearSlots(2);
@@ -93,10 +106,11 @@ describe('invertible_linear', () => {
 function args(
   rows: number,
   features: number,
-  { inverse = false, accumulate = false } = {},
+  { inverse = false, accumulate = false, pixels = 1 } = {},
 ): InvertibleLinearArguments {
   return {
     rows,
+    pixels,
     inverse,
     slots: linearSlots(features),
     accumulate,
