@@ -30,6 +30,15 @@ function titlesFromHeadings(app) {
   });
 }
 
+/** typedoc counts the field of a schema twice, once as what goes in and once as what comes out. */
+function fieldsOfSchemas(app) {
+  const log = app.logger.log.bind(app.logger);
+  app.logger.log = (message, level) => {
+    if (!/has multiple declarations with a comment|comments for \w+ are declared at/.test(message))
+      log(message, level);
+  };
+}
+
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
   name: 'wgflow',
@@ -47,14 +56,17 @@ export default {
   out: 'site',
   readme: 'README.md',
   projectDocuments: [...pages.map((page) => `docs/${page}.md`), 'CONTRIBUTING.md'],
-  plugin: [titlesFromHeadings],
+  plugin: [titlesFromHeadings, fieldsOfSchemas],
   excludePrivate: true,
   excludeInternal: true,
   gitRevision: 'main',
   disableSources: true,
   // `npm run typecheck` does that.
   skipErrorChecking: true,
+  preservedTypeAnnotationTags: ['@throws'],
   highlightLanguages: ['bash', 'html', 'javascript', 'json', 'python', 'typescript', 'wgsl', 'yaml'],
   markdownItLoader: (parser) => parser.use(katex, { output: 'mathml', mathFence: true }),
-  validation: { invalidLink: true, invalidPath: true, notExported: true, unusedMergeModuleWith: true },
+  // Types of the inside appear by their names.
+  validation: { invalidLink: true, invalidPath: true, notExported: false, rewrittenLink: true },
+  treatWarningsAsErrors: true,
 };

@@ -3,3 +3,4 @@
  * @module wgflow/ensemble
  */
 export { Ensemble } from './flow/ensemble.ts';
+export type { Density } from './flow/ensemble.ts';

@@ -14,4 +14,4 @@ export type { VanillaOptions } from './io/torch/vanilla.ts';
 export { zukoModel } from './io/torch/zuko.ts';
 export type { ZukoOptions } from './io/torch/zuko.ts';
 export { encodeModel } from './io/modelFile.ts';
-export type { Model } from './io/modelFile.ts';
+export type { BestParameters, Model, OptimizerState, Settings } from './io/modelFile.ts';

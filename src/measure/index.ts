@@ -22,6 +22,7 @@ export type { LaunchKind, SubgroupSize } from './launches.ts';
 export { KERNEL_STEMS } from './jobs.ts';
 export type { BenchScope } from './sources.ts';
 export type { TileSizes } from '../kernels/dense/tiles.ts';
+export type { Clock } from '../gpu/timing.ts';
 export type { PeakMeasurement, Peaks } from './peaks.ts';
 export { boundOf, intensityOf, ratesOf, ridgeOf, roofAt } from './roofline.ts';
 export type { Peak, Rates, Work } from './roofline.ts';
