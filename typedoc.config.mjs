@@ -4,6 +4,8 @@ import { Converter } from 'typedoc';
 
 /** In the order of the sidebar. */
 const pages = [
+  'start',
+  'cookbook',
   'learning',
   'library',
   'command-line',
@@ -55,7 +57,7 @@ export default {
   tsconfig: 'tsconfig.types.json',
   out: 'site',
   readme: 'README.md',
-  projectDocuments: [...pages.map((page) => `docs/${page}.md`), 'CONTRIBUTING.md'],
+  projectDocuments: [...pages.map((page) => `docs/${page}.md`), 'examples/README.md', 'CONTRIBUTING.md'],
   plugin: [titlesFromHeadings, fieldsOfSchemas],
   excludePrivate: true,
   excludeInternal: true,

@@ -56,14 +56,14 @@ async function linesOf(script: string, ...args: string[]): Promise<string[]> {
 
 describe('an example of a script', () => {
   it('finds the penguin whose sex is a dot', async () => {
-    const [head, ...rows] = await linesOf('odd-rows.mjs', '100');
+    const [head, ...rows] = await linesOf('odd-rows.mjs', '60');
     expect(head).toBe('line,column,found,p');
     expect(rows).toHaveLength(5);
     expect(rows.map((row) => row.split(',').slice(0, 3).join(','))).toContain('338,sex,.');
   });
 
   it('draws penguins of a species with the means of the species', async () => {
-    const [, ...rows] = await linesOf('conditional.mjs', '200');
+    const [, ...rows] = await linesOf('conditional.mjs', '150');
     const means = rows.map((row) => row.split(',').slice(2).map(Number));
     expect(means).toHaveLength(6);
     for (const species of [0, 2, 4]) {
