@@ -340,7 +340,7 @@ describe.runIf(python !== undefined)('Python', () => {
       ['table', tableFlow],
     ] as const) {
       execFileSync('mkdir', ['-p', join(folder, name)]);
-      for (const [file, text] of Object.entries(pytorchEntry.pytorchFiles(await one.save())))
+      for (const [file, text] of pytorchEntry.pytorchFiles(await one.save()))
         writeFileSync(join(folder, name, file), text);
       one.dispose();
     }

@@ -1,5 +1,5 @@
 /** Each example, run as its README says. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -91,6 +91,25 @@ describe('an example of a script', () => {
     child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
     expect(await once(child, 'close')).toEqual([0, null]);
     expect(stdout).toMatch(/^NLL 1\.\d+ nats after 200 steps$/m);
+  });
+});
+
+describe('docs/clusters.md', () => {
+  it('scores by an array of tasks and a merge, to the bytes of one process', async () => {
+    const text = readFileSync(join(ROOT, 'docs', 'clusters.md'), 'utf8');
+    const [score = '', merge = ''] = [...text.matchAll(/```bash\n(.*?)```/gs)].map(([, code = '']) => code);
+    const options = { cwd: cli.home, env: { ...process.env, WGFLOW_ADAPTER: 'swiftshader' } };
+    const sh = (code: string, env: Record<string, string> = {}): Buffer =>
+      execFileSync('bash', ['-euc', code], { ...options, env: { ...options.env, ...env } });
+    cpSync(cli.path('model.safetensors'), join(cli.home, 'model.safetensors'));
+    cpSync(cli.path('rows.csv'), join(cli.home, 'data.csv'));
+    for (const id of ['1', '2', '3', '4']) {
+      sh(score, { SLURM_ARRAY_TASK_ID: id, SLURM_ARRAY_TASK_COUNT: '4' });
+    }
+    sh(merge);
+    expect(readFileSync(join(cli.home, 'scores.csv'), 'utf8')).toBe(
+      readFileSync(cli.path('scores.csv'), 'utf8'),
+    );
   });
 });
 
