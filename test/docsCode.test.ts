@@ -326,13 +326,21 @@ describe.runIf(python !== undefined)('Python', () => {
     for await (const _ of flow.fit(toyDensity('moons').sample(1, 2, 0, 200), { steps: 2 })) {
       // Only its steps matter.
     }
-    const rows = Array.from({ length: 60 }, (_, i) => ({
-      city: i % 2 ? 'Rome' : 'Oslo',
-      rain: Math.sin(i * i),
-    }));
-    const table = tableEntry.Table.infer(rows);
-    const tableFlow = await Flow.create(realnvp(table.shape.dim, { couplings: 2, hidden: [8] }), options);
-    for await (const _ of table.fit(tableFlow, rows, { steps: 2 })) {
+    // A context by name: its rows are the table.
+    const city = { name: 'city', levels: ['Oslo', 'Rome'] };
+    const cities = Array.from({ length: 60 }, (_, i) => city.levels[i % 2] ?? '');
+    const numbers = cities.map((_, i) => [Math.sin(i * i), Math.cos(3 * i)]);
+    const tableFlow = await Flow.create(realnvp(2, { couplings: 2, hidden: [8], contextDim: 2 }), options);
+    const training = tableFlow.fit(numbers, {
+      context: browserEntry.encodeContext(
+        [city],
+        cities.map((level) => [level]),
+      ),
+      contextColumns: [city],
+      columns: ['rain', 'wind'],
+      steps: 2,
+    });
+    for await (const _ of training) {
       // Only its steps matter.
     }
     for (const [name, one] of [
@@ -344,8 +352,8 @@ describe.runIf(python !== undefined)('Python', () => {
         writeFileSync(join(folder, name, file), text);
       one.dispose();
     }
-    const lines = rows.map(({ city, rain }) => `${city},${rain}`);
-    writeFileSync(join(folder, 'table', 'rows.csv'), ['city,rain', ...lines, ''].join('\n'));
+    const lines = numbers.map((row, i) => [cities[i], ...row].join(','));
+    writeFileSync(join(folder, 'table', 'rows.csv'), ['city,rain,wind', ...lines, ''].join('\n'));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
