@@ -89,7 +89,11 @@ describe('JavaScript', () => {
 
   beforeAll(async () => {
     device = await testDevice();
-    const { fit, train } = Flow.prototype;
+    type Begin<Result> = (this: browserEntry.Flow, data: unknown, options: FitOptions) => Result;
+    const { fit, train } = Flow.prototype as unknown as {
+      fit: Begin<ReturnType<browserEntry.Flow['fit']>>;
+      train: Begin<ReturnType<browserEntry.Flow['train']>>;
+    };
     const few = (options: FitOptions = {}): FitOptions => ({ ...options, steps: STEPS });
     vi.spyOn(Flow.prototype, 'fit').mockImplementation(function (this: browserEntry.Flow, data, options) {
       return fit.call(this, data, few(options as FitOptions));
@@ -97,16 +101,17 @@ describe('JavaScript', () => {
     vi.spyOn(Flow.prototype, 'train').mockImplementation(function (this: browserEntry.Flow, data, options) {
       return train.call(this, data, few(options as FitOptions));
     });
-    const { create, load } = Flow;
+    const load = Flow.load.bind(Flow);
     type Create = (
       spec: browserEntry.FlowSpec,
       options?: browserEntry.FlowOptions,
     ) => Promise<browserEntry.Flow>;
+    const create = Flow.create.bind(Flow) as Create;
     vi.spyOn(Flow, 'create').mockImplementation(async (spec: unknown, options: unknown = {}) => {
       // Of a preset, the smallest flow: compiling takes most of the time.
       const size = 'dim' in (options as object) ? { couplings: 2, hidden: [8] } : {};
       const given = { device, tuning: 'fixed', ...size, ...(options as object) } as browserEntry.FlowOptions;
-      const flow = await (create as Create)(spec as browserEntry.FlowSpec, given);
+      const flow = await create(spec as browserEntry.FlowSpec, given);
       flows.push(flow);
       return flow;
     });

@@ -9,6 +9,7 @@ import { expectClose } from '../support/compare.ts';
 import { launchChromium } from './chromium.ts';
 import { serveFolder } from './fileServer.ts';
 import type { FileServer } from './fileServer.ts';
+import { expectDone } from '../cli/people.ts';
 import { CliSandbox } from './runCli.ts';
 import type { RunningCli } from './runCli.ts';
 
@@ -27,9 +28,7 @@ beforeAll(async () => {
     'logprob model.safetensors rows.csv --tuning fixed --out scores.csv',
     'export model.safetensors --to onnx --out onnx',
   ]) {
-    const { code, stderr } = await cli.run(args);
-    expect(stderr).not.toContain('error:');
-    expect(code).toBe(0);
+    await expectDone(cli, args);
   }
   cpSync(cli.path('onnx'), join(cli.home, 'examples', 'onnx-page', 'model'), { recursive: true });
   browser = await launchChromium();
@@ -214,6 +213,6 @@ describe('the example of a service', () => {
     expect(states).toContain(200);
     expect(states.filter((state) => ![200, 503, 'not accepted'].includes(state))).toEqual([]);
     expect((await service.ended).code).toBe(0);
-    await expect(fetch(`${url}/health`)).rejects.toThrow();
+    await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
   });
 });
