@@ -99,7 +99,7 @@ describe('docs/clusters.md', () => {
     const [score = '', merge = ''] = [...text.matchAll(/```bash\n(.*?)```/gs)].map(([, code = '']) => code);
     const options = { cwd: cli.home, env: { ...process.env, WGFLOW_ADAPTER: 'swiftshader' } };
     const sh = (code: string, env: Record<string, string> = {}): Buffer =>
-      execFileSync('bash', ['-euc', code], { ...options, env: { ...options.env, ...env } });
+      execFileSync('bash', ['-ec', code], { ...options, stdio: 'pipe', env: { ...options.env, ...env } });
     cpSync(cli.path('model.safetensors'), join(cli.home, 'model.safetensors'));
     cpSync(cli.path('rows.csv'), join(cli.home, 'data.csv'));
     for (const id of ['1', '2', '3', '4']) {
