@@ -1,13 +1,13 @@
 /** The records of formats that are not text, in a file of their own: few visitors have them. */
 import * as reader from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { npyRecords, parquetRecords } from '../../src/page/index.ts';
+import { parquetRecords, tableOfArray } from '../../src/page/index.ts';
 import type { ReaderContext } from '../../src/page/index.ts';
 import type { Records } from './tableRecords.ts';
 
 /** @throws {DataError} if the file is damaged, or has columns that are no numbers or texts */
 export async function binaryRecords(
-  kind: 'npy' | 'parquet',
+  kind: 'npy' | 'idx' | 'parquet',
   blob: Blob,
   context: ReaderContext,
 ): Promise<Records> {
@@ -16,9 +16,9 @@ export async function binaryRecords(
     slice: (start: number, end?: number) => blob.slice(start, end).arrayBuffer(),
   };
   const { columns, batches } =
-    kind === 'npy'
-      ? await npyRecords(bytes, context)
-      : await parquetRecords(bytes, { reader, compressors }, context);
+    kind === 'parquet'
+      ? await parquetRecords(bytes, { reader, compressors }, context)
+      : await tableOfArray(kind, bytes, context);
   const all: Records = { columns, records: [], lines: [] };
   for await (const { records, lines } of batches) {
     all.records = all.records.concat(records);

@@ -30,6 +30,12 @@ export async function cellsOfFile(
       return cellsOfText(new Uint8Array(await blob.arrayBuffer()), file, notify);
     case 'gzip':
       return cellsOfText(await unpack(blob, file), file, notify);
+    case 'png':
+      throw new DataError(
+        'found a picture, expected a table of numbers',
+        { file },
+        'Give its pixels as a table.',
+      );
     default: {
       const { binaryRecords } = await import('./binaryRecords.ts');
       return collected(await binaryRecords(kind, blob, { file, notify }), file, notify);

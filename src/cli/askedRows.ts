@@ -66,8 +66,12 @@ export interface AskedTable {
 /** Rows that are read and answered at once. */
 const ROWS_AT_ONCE = 2048;
 
-/** The columns of a model; those of plain numbers are columns of real numbers. */
+/** The columns of a model; those of plain numbers are columns of real numbers. @throws {ShapeError} for a model of images */
 export function askedCodec(model: Model): TableCodec {
+  const { image } = model.spec;
+  if (image !== undefined) {
+    throw new ShapeError('the model', `one of images of ${image.join(' × ')}`, 'one of a table');
+  }
   return codecOf(model) ?? plainTable(columnNames(model), domainsOf(model.spec));
 }
 

@@ -15,6 +15,7 @@ import { readingProgress } from './progress.ts';
 import { RowResults } from './rowResults.ts';
 import type { Session } from './session.ts';
 import { joinedValues } from './tableInput.ts';
+import { withLabels } from './images/labels.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
@@ -74,7 +75,8 @@ async function checkedRows(
   const { dim } = model.model.spec;
   const context = rowContext(model, file, given);
   const codec = codecOf(model.model);
-  const chunks = modelRows(file, model.model, codec, context.text, tableForm(session, form));
+  const read = await withLabels(tableForm(session, form), form.labels, session.signal);
+  const chunks = modelRows(file, model.model, codec, context.text, read);
   const kept = new EvenSample<{ values: Rows; widths: Float32Array; cells: readonly string[]; line: number }>(
     MAX_ROWS,
   );

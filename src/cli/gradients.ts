@@ -10,11 +10,12 @@ import { allModelRows, modelRows, tellNews } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { RowResults, warnWithoutDensity } from './rowResults.ts';
 import type { Session } from './session.ts';
+import { withLabels } from './images/labels.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
 const AT_POINTS =
-  'Labels, counts, dates and blanks are intervals. Each row counts by the density at one point of its intervals, as in ' +
+  'Labels, counts, dates, blanks and pixels are intervals. Each row counts by the density at one point of its intervals, as in ' +
   'training, and not by its log-mass, which logprob gives.';
 
 export async function gradientsCommand(
@@ -35,7 +36,8 @@ export async function gradientsCommand(
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
-  const chunks = modelRows(dataFile, model.model, codec, context.text, tableForm(session, form));
+  const read = await withLabels(tableForm(session, form), form.labels, session.signal);
+  const chunks = modelRows(dataFile, model.model, codec, context.text, read);
   const { values, rows, text, firstRow } = await allModelRows(chunks, model.model.spec.dim, session.signal);
   const { features } = context.of(text, rows);
   const output = await openOutput(out);
@@ -60,7 +62,8 @@ export async function gradientsCommand(
   } finally {
     await output.discard();
   }
-  if (codec !== undefined) session.notice({ kind: 'note', message: AT_POINTS });
+  if (codec !== undefined || model.model.spec.image !== undefined)
+    session.notice({ kind: 'note', message: AT_POINTS });
   tellNews(session, codec);
   const { nll, loss, withoutDensity } = result;
   const walls = '. The gradients belong to a loss that counts how far outside the box these rows are';

@@ -55,7 +55,9 @@ export async function inspectCommand(
   }
   const facts = [
     ['File', file],
-    ['Columns', columnNames(model).join(', ')],
+    spec.image === undefined
+      ? ['Columns', columnNames(model).join(', ')]
+      : ['Images', `${spec.image.join(' × ')}, channels by height by width`],
     ...(spec.contextDim === 0 ? [] : [['Context', describedContext(model)]]),
     ['Base', baseOf(spec.base).words(spec.base)],
     ['Parameters', layout.parameterCount.toLocaleString('en')],

@@ -6,7 +6,8 @@ import { DataError } from '../errors.ts';
 import { contextColumns, outsideRange, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { begun, codecOf, openDensity, readModel, readModels } from './modelInput.ts';
-import { modelRows, tellNews } from './modelRows.ts';
+import { withLabels } from './images/labels.ts';
+import { formFor, modelRows, tellNews } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { LeastLikely, Ranks } from './ranks.ts';
 import { RowResults } from './rowResults.ts';
@@ -48,7 +49,8 @@ export async function logProbCommand(
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
   const own = new OwnCells(options);
-  const read = { ...tableForm(session, options), ...(own.areAsked && { kept: own.choice }) };
+  const form = await withLabels(tableForm(session, options), options.labels, session.signal);
+  const read = { ...form, ...(own.areAsked && { kept: own.choice }) };
   const { rank, pValue, typical, alarm, row, id, append } = options;
   const shard =
     place &&
@@ -59,8 +61,8 @@ export async function logProbCommand(
       options: { given, pValue, typical, alarm, row, id, append },
       whole: { '--rank': rank, '--worst': worst },
     }));
-  const form = { ...read, range: shard?.rows };
-  const chunks = await begun(modelRows(dataFile, model.model, codec, context.text, form));
+  const ranged = { ...read, range: shard?.rows };
+  const chunks = await begun(modelRows(dataFile, model.model, codec, context.text, ranged));
   const columns = [...own.names, ...scores.names];
   requireNewNames(columns, dataFile);
   requireDistinctFiles(
@@ -111,7 +113,7 @@ export async function logProbCommand(
     if (ranks !== undefined) {
       ranks.end();
       const again = own.areAsked
-        ? rowsAgain(dataFile, form, ranks.logProb)
+        ? rowsAgain(dataFile, formFor(model.model.spec, ranged), ranks.logProb)
         : [{ logProb: ranks.logProb, kept: NO_CELLS }];
       for await (const chunk of again) await write(chunk, (value) => ranks.of(value));
     }

@@ -1,6 +1,7 @@
 /** The command line: `wgflow COMMAND …`. */
 import { Command, CommanderError, Option } from 'commander';
-import { PRESETS } from '../presets/index.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
+import { IMAGE_PRESETS, PRESETS } from '../presets/index.ts';
 import { TOY_NAMES } from '../data/toy.ts';
 import { DEFAULT_PATIENCE } from '../training/options.ts';
 import { PRECISIONS } from '../plan/precision.ts';
@@ -27,7 +28,8 @@ import { shardPlace } from './shards/shard.ts';
 import type { ShardPlace } from './shards/shard.ts';
 import { trainSeeds } from './seeds.ts';
 import { trainCommand } from './train.ts';
-import { TOY_PRESET } from './trainOptions.ts';
+import { TOY_PRESET } from './freshFlow.ts';
+import { IMAGE_PRESET } from './images/imageOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import { TABLE, tableOptions } from './tableOptions.ts';
 
@@ -74,7 +76,9 @@ function precision(): Option {
   ).choices(PRECISIONS);
 }
 
-const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
+const presets = Object.entries({ ...PRESETS, ...IMAGE_PRESETS }).map(
+  ([name, { summary }]) => `  ${name.padEnd(15)}${summary}`,
+);
 
 /** The commands that read tables. */
 const TABLE_COMMANDS = new Set(
@@ -124,10 +128,11 @@ wgflow train data.csv --domain positive --domain unit:share,rate
 wgflow train --toy spirals --report spirals-run
 wgflow train cells.csv --context tissue,age        then draw cells of one tissue and age:
 wgflow sample model.safetensors -n 100 --context tissue=liver,age=31
+wgflow train images.idx --labels labels.idx --report images-run
 wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then continue:
 wgflow train data.csv --resume run.ckpt`,
   )
-    .argument('[data]', TABLE)
+    .argument('[data]', `${TABLE}; or images: IDX, .npy of 8 bits, a folder of PNG`)
     .optionsGroup('Data:')
     .addOption(
       new Option('--toy <name>', 'train on fresh points of a toy density, not on a file').choices([
@@ -164,7 +169,8 @@ wgflow train data.csv --resume run.ckpt`,
     .optionsGroup('Model:')
     .option(
       '--preset <name>',
-      `${parse.PRESET_NAMES} (default for a table: spline up to two columns, glow above; for a toy density: ${TOY_PRESET})`,
+      `${parse.PRESET_NAMES} (default for a table: spline up to two columns, glow above; for a toy density: ${TOY_PRESET}); ` +
+        `for images ${parse.IMAGE_PRESET_NAMES} (default: ${IMAGE_PRESET})`,
       parse.preset,
     )
     .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
@@ -185,6 +191,28 @@ wgflow train data.csv --resume run.ckpt`,
       'range of the values: real, positive (above 0) or unit (between 0 and 1), for all columns or for those named ' +
         'after a colon, such as unit:share,rate; repeat it for more columns (default: real)',
       domainRequests,
+    )
+    .optionsGroup('Images:')
+    .option(
+      '--labels <file|folders>',
+      'labels of the images, a file of one column or the names of their folders; the model then draws images of a label',
+    )
+    .option(
+      '--shrink <n>',
+      'learn images of an nth of the height and width, by the mean of squares',
+      parse.integer(2),
+    )
+    .option('--mirror', 'learn each image and its mirror image, left and right swapped')
+    .option(
+      '--levels <n>',
+      'levels, between which half of the channels leave (default: up to 3, by size)',
+      parse.integer(1, 16),
+    )
+    .option('--depth <n>', "steps of flow in each level (default: the preset's)", parse.couplings)
+    .option(
+      '--width <n>',
+      "channels of the nets' hidden layers (default: the preset's)",
+      parse.integer(1, SPEC_LIMITS.width),
     )
     .optionsGroup('Training:');
   for (const option of parse.settingOptions()) train.addOption(option);

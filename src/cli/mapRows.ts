@@ -9,6 +9,7 @@ import type { Model } from '../io/modelFile.ts';
 import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, outsideRange, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
+import { withLabels } from './images/labels.ts';
 import { begun, codecOf, dataColumns, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { modelRows, tellFormulas, tellNews } from './modelRows.ts';
 import type { ModelRows } from './modelRows.ts';
@@ -79,7 +80,7 @@ export async function mapCommand(
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
-  const form = tableForm(session, options);
+  const form = await withLabels(tableForm(session, options), options.labels, session.signal);
   const asked = { command: name, files: [modelFile], out, options: { given } };
   const shard = place && (await tableShard(place, dataFile, form, asked));
   const read = { ...form, range: shard?.rows };

@@ -15,7 +15,7 @@ import type { SampleCommandOptions } from './sample.ts';
 import type { GlobalOptions, Session } from './session.ts';
 import { mergeCommand } from './shards/merge.ts';
 import { SHARD_OPTION } from './shards/shard.ts';
-import { TABLE } from './tableOptions.ts';
+import { LABELS_OPTION, TABLE } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
 /** Adds a command with a summary, examples one a line, and more words for its help. */
@@ -59,7 +59,8 @@ export function addModelCommands(command: AddCommand, run: RunCommand): void {
 wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8
 wgflow sample model.safetensors -n 100 --context moon=upper
 wgflow sample model.safetensors -n 5 --context given.csv
-wgflow sample model.safetensors -n 1000 --given city=Rome,age=31`,
+wgflow sample model.safetensors -n 1000 --given city=Rome,age=31
+wgflow sample images.safetensors -n 64 --out grid.png`,
   )
     .argument('<model>', MODEL)
     .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
@@ -70,7 +71,10 @@ wgflow sample model.safetensors -n 1000 --given city=Rome,age=31`,
       parse.positiveNumber,
       1,
     )
-    .option('--out <file>', 'CSV file to write (default: standard output)')
+    .option(
+      '--out <file>',
+      'CSV file to write, or of a model of images a .png (default: CSV to standard output)',
+    )
     .option('--ensemble <models...>', ENSEMBLE)
     .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
     .option(
@@ -95,6 +99,7 @@ wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model
     .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
     .option('--ensemble <models...>', ENSEMBLE)
+    .addOption(LABELS_OPTION)
     .optionsGroup('Which rows:')
     .option('--row', "write the row's number first, as the file counts its lines")
     .option('--id <column>', 'write this column of the table first')
@@ -149,6 +154,7 @@ wgflow merge scores-1.csv scores-2.csv --out scores.csv`,
       .argument('<model>', MODEL)
       .argument('<data>', TABLE)
       .option('--context <values>', ROW_CONTEXT_OPTION)
+      .addOption(LABELS_OPTION)
       .option('--out <file>', 'CSV file to write (default: standard output)')
       .addOption(SHARD_OPTION)
       .action(
@@ -166,6 +172,7 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
     .argument('<model>', MODEL)
     .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
+    .addOption(LABELS_OPTION)
     .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
     .action(
       (
@@ -186,6 +193,7 @@ wgflow check model.safetensors held_out.csv --strict --json`,
     .argument('<model>', MODEL)
     .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
+    .addOption(LABELS_OPTION)
     .option('--seed <n>', 'seed of the samples', parse.integer(0), 0)
     .option('--strict', 'end with exit code 1 if a check warns (default: 0)')
     .action((model: string, data: string, options: GlobalOptions & CheckOptions) =>

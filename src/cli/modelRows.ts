@@ -4,7 +4,8 @@ import type { TextRows } from '../data/readTable.ts';
 import { formulaLabels } from '../data/formula.ts';
 import { drawCells } from '../data/cells.ts';
 import type { Model } from '../io/modelFile.ts';
-import { domainsOf } from '../spec/offset.ts';
+import { domainsOf, pixelWidths } from '../spec/offset.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import type { TableCodec } from '../table/codec.ts';
 import { insideDomains } from './domains.ts';
 import { columnNames, rowsByName } from './modelInput.ts';
@@ -39,10 +40,13 @@ export async function* modelRows(
   context: readonly string[],
   form: TableForm,
 ): AsyncGenerator<ModelRows> {
+  const { spec } = model;
   if (codec === undefined) {
-    yield* insideDomains(rowsByName(file, columnNames(model), context, form), file, () =>
-      domainsOf(model.spec),
-    );
+    const rows = rowsByName(file, columnNames(model), context, formFor(spec, form));
+    for await (const chunk of insideDomains(rows, file, () => domainsOf(spec))) {
+      const widths = pixelWidths(spec, chunk.values);
+      yield { ...chunk, ...(widths && { widths }) };
+    }
     return;
   }
   const width = codec.columns.length;
@@ -51,6 +55,11 @@ export async function* modelRows(
     const text = { cells: cells.map((row) => row.slice(width)), lines };
     yield { values, widths, rows: cells.length, firstRow: lines[0] ?? 1, text, ...(kept && { kept }) };
   }
+}
+
+/** How a model reads images, if it is one of them: in its own shape. */
+export function formFor({ image }: FlowSpec, form: TableForm): TableForm {
+  return { ...form, images: { ...form.images, shape: image } };
 }
 
 /** All rows as one array. Rows of cells are taken at one point, the same in each call. */

@@ -1,8 +1,8 @@
 /** Parsers of option values; a bad value prints the expected one and ends with exit code 2. */
 import { SETTING_OPTIONS } from './settingOptions.ts';
 import { InvalidArgumentError, Option } from 'commander';
-import { PRESETS } from '../presets/index.ts';
-import type { PresetName } from '../presets/index.ts';
+import { IMAGE_PRESETS, PRESETS } from '../presets/index.ts';
+import type { ImagePresetName, PresetName } from '../presets/index.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { WgflowError } from '../errors.ts';
 import type { OptionRule } from '../calls/optionRules.ts';
@@ -131,11 +131,16 @@ function settingParser(rule: OptionRule, form: Setting<unknown>['text']) {
 }
 
 /** The preset names in words: a, b, or c. */
-export const PRESET_NAMES = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(PRESETS));
+export const PRESET_NAMES = listed(Object.keys(PRESETS));
+export const IMAGE_PRESET_NAMES = listed(Object.keys(IMAGE_PRESETS));
 
-export function preset(text: string): PresetName {
-  const known = Object.keys(PRESETS) as PresetName[];
+function listed(all: readonly string[]): string {
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(all);
+}
+
+export function preset(text: string): PresetName | ImagePresetName {
+  const known = Object.keys({ ...PRESETS, ...IMAGE_PRESETS }) as (PresetName | ImagePresetName)[];
   const name = known.find((candidate) => candidate === text);
   if (name !== undefined) return name;
-  throw new InvalidArgumentError(`Expected ${PRESET_NAMES}.`);
+  throw new InvalidArgumentError(`Expected ${PRESET_NAMES}; for images ${IMAGE_PRESET_NAMES}.`);
 }

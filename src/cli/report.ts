@@ -114,7 +114,7 @@ function verdictList(findings: Findings): string {
   return items.length === 0 ? '' : `<h2>What to trust</h2><ul class="verdict">${items.join('')}</ul>`;
 }
 
-function factsCard(facts: ReportInput['facts'], kind = ''): string {
+export function factsCard(facts: ReportInput['facts'], kind = ''): string {
   if (facts.length === 0) return '';
   const rows = facts.map(
     ([label, value]) => `<tr><th scope="row">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`,

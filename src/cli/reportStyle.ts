@@ -49,6 +49,7 @@ figure, .facts, .card {
 figcaption { padding-top: 10px; color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
 .chart { display: block; width: 100%; height: auto; overflow: visible; }
 .chart image { image-rendering: auto; }
+.pixels { image-rendering: pixelated; }
 .if-narrow { display: none; }
 .key { display: inline-block; width: 9px; height: 9px; margin-right: 5px; border-radius: 50%; }
 .key.model { background: var(--model); }

@@ -1,8 +1,13 @@
 /** `wgflow sample`. */
 import { ShapeError } from '../errors.ts';
 import { offsetOf } from '../spec/offset.ts';
+import { joined } from '../data/images/images.ts';
+import type { Images } from '../data/images/images.ts';
+import { pngOf } from '../data/images/png.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { columnNamesOf, contextColumns, contextRows, outsideRange } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
+import { gridOf, imagesOfRows, levelsOf, squareColumns, wholePixels } from './images/grid.ts';
 import { codecOf, dataColumns, openDensity, readModel, readModels } from './modelInput.ts';
 import { tellFormulas } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
@@ -50,6 +55,7 @@ export async function sampleCommand(
   const others = await readModels(ensemble);
   const { signal } = session;
   const contexts = await contextRows(model, given, signal, tableForm(session, form));
+  const total = count * (contexts?.cells.length ?? 1);
   for (const text of outsideRange(contextColumns(model), contexts?.cells ?? []))
     session.notice({ kind: 'warning', message: text });
   requireDistinctFiles(
@@ -58,6 +64,7 @@ export async function sampleCommand(
     [...[modelFile, ...ensemble].map((file) => ['the model', file] as const), ['--context', given]],
   );
   tellFormulas(session, model.model);
+  if (out.endsWith('.png')) requirePicture(model.model.spec, total, { known, place });
   if (known !== undefined) {
     if (place !== undefined) throw new ShapeError('sample', '--given with --shard', 'one of them');
     if (temperature !== 1 || ensemble.length > 0) {
@@ -67,7 +74,6 @@ export async function sampleCommand(
     await sampleGivenRows(session, model, contexts, { count, seed, given: known, out });
     return;
   }
-  const total = count * (contexts?.cells.length ?? 1);
   const shard =
     place &&
     (await shardOf(place, total, {
@@ -82,6 +88,10 @@ export async function sampleCommand(
     using open = await openDensity(session, [model, ...others]);
     const { flow, density } = open;
     const codec = codecOf(model.model);
+    const { image } = flow.spec;
+    const levels = levelsOf(flow.spec);
+    const isPicture = out.endsWith('.png');
+    const drawn: Images[] = [];
     const columns = [...dataColumns(model.model), ...columnNamesOf(contextColumns(model))];
     const writer = writeRows(session, output, columns, out, {
       offset: offsetOf(flow.spec),
@@ -96,16 +106,42 @@ export async function sampleCommand(
       const places = Array.from({ length: rowsNow }, (_, row) => Math.floor((start + row) / count));
       const context = contexts && gathered(contexts.features, flow.spec.contextDim, places);
       const samples = await density.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
+      if (isPicture && image) {
+        drawn.push(imagesOfRows(samples, image, levels));
+        continue;
+      }
       const more = contexts && places.map((place) => contexts.cells[place] ?? []);
-      if (codec === undefined) await writer.rows(samples, more);
+      if (image !== undefined) await writer.rows(wholePixels(samples, levels), more);
+      else if (codec === undefined) await writer.rows(samples, more);
       else await writer.cells(codec.decodeDrawn(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));
     }
-    await writer.end();
+    if (isPicture) await output.write(pngOf(gridOf(joined(drawn), contexts ? count : squareColumns(total))));
+    else await writer.end();
     await output.commit();
   } finally {
     await output.discard();
   }
   tellRows(session, end - first, out);
+}
+
+/** Images of one grid: a picture of more would be of no use. */
+const MOST_PICTURED = 10_000;
+
+/** @throws {ShapeError} when the samples are no picture */
+function requirePicture(
+  { image }: FlowSpec,
+  total: number,
+  { known, place }: { known: string | undefined; place: ShardPlace | undefined },
+): void {
+  if (image === undefined) {
+    throw new ShapeError('--out', 'a .png file for a model of a table', 'a CSV file, or a model of images');
+  }
+  if (known !== undefined || place !== undefined) {
+    const other = known === undefined ? '--shard' : '--given';
+    throw new ShapeError('sample', `${other} with a .png file`, 'a CSV file');
+  }
+  if (total >= 1 && total <= MOST_PICTURED) return;
+  throw new ShapeError('--count', `${total} images for a picture`, `1 to ${MOST_PICTURED}`);
 }
 
 /** The rows of `rows` [*, width] at these indices. */

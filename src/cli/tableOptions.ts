@@ -10,17 +10,22 @@ import type { Session } from './session.ts';
 export interface TableOptions {
   header?: HeaderChoice;
   encoding?: string;
+  /** A file with the labels of images. */
+  labels?: string;
 }
 
 /** How tables are read, and who takes remarks on them. */
 export type TableForm = Pick<
   ReadTableOptions,
-  'header' | 'encoding' | 'onNotice' | 'chunkCells' | 'kept' | 'range'
+  'header' | 'encoding' | 'onNotice' | 'chunkCells' | 'kept' | 'range' | 'images'
 >;
 
 /** The argument for a table. */
 export const TABLE =
-  'table: CSV, TSV, JSON lines, Parquet or .npy; text also as .gz; - reads standard input; the header is optional';
+  'table: CSV, TSV, JSON lines, Parquet, .npy or IDX; text and IDX also as .gz; - reads standard input; the header is optional';
+
+/** `--labels` of the commands that read images for a model. */
+export const LABELS_OPTION = new Option('--labels <file>', 'labels of the images, a file of one column');
 
 /** `--header` and `--encoding`. */
 export function tableOptions(): Option[] {

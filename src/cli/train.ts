@@ -7,15 +7,13 @@ import { FIT_DEFAULTS, isStream, isToy } from '../training/options.ts';
 import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
 import { settingsOf } from '../training/settings.ts';
-import { PRESETS } from '../presets/index.ts';
-import { trainingFor } from '../presets/preset.ts';
-import type { Preset } from '../presets/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
+import { readImages } from '../data/images/readImages.ts';
 import { sourceName } from '../data/sourceFile.ts';
 import { domainsOf } from '../spec/offset.ts';
 import { ShapeError } from '../errors.ts';
-import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
+import type { ImageShape } from '../model/image.ts';
 import { limitsFor } from '../flow/limits.ts';
 import type { Precision } from '../plan/precision.ts';
 import { STREAMS } from '../random.ts';
@@ -26,8 +24,11 @@ import { checkpointsIn, DEFAULT_CHECKPOINT_SECONDS, previousFile } from './check
 import type { Checkpoints } from './checkpoints.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
+import { checkDataOptions } from './dataOptions.ts';
 import { typesOfColumns } from './domains.ts';
 import { readOnly, tellPlan } from './dryRun.ts';
+import { freshFlow } from './freshFlow.ts';
+import { imageSet } from './images/imageSet.ts';
 import { readCheckpoint, readModel } from './modelInput.ts';
 import type { CheckpointFile, ModelFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
@@ -40,8 +41,8 @@ import { withUnsound } from './rowResults.ts';
 import {
   checkTrainOptions,
   DEFAULT_MODEL_FILE,
-  defaultPreset,
   fitOptionsOf,
+  IMAGE_REPORT_FILES,
   noiseOf,
   REPORT_FILES,
   requireNets,
@@ -73,46 +74,18 @@ export async function trainCommand(
   if (resumed !== undefined) requireSameData(dataFile, options, resumed);
   const start = resumed ?? (options.from === undefined ? undefined : await readModel(options.from));
   const seed = seedOf(options, resumed);
-  const set = await readTrainingSet(dataFile, {
-    ...options,
-    noise: noiseOf(options, resumed),
-    modelHeldOut: resumed && heldOutOf(resumed),
-    modelTable: start?.model.training?.table,
-    modelDomains: start && domainsOf(start.model.spec),
-    modelColumns: start?.model.training?.columns,
-    modelContext: start && contextOfRun(start),
-    typesFor: (columns) => typesOfColumns(options, columns),
-    missing: options.missing ?? 'model',
-    form: { ...tableForm(session, options), chunkCells: CHUNK_CELLS },
-    reading: readingProgress(session, path.basename(sourceName(dataFile ?? ''))),
-    signal,
-  });
-  requireSameColumns(set.columns, options, start);
+  const set = await trainingSetOf(session, dataFile, options, { start, resumed });
+  requireSameColumns(set, options, start);
   tellRows(session, set);
-  const dim = set.columns.length;
-  const preset: Preset = PRESETS[options.preset ?? defaultPreset(options, dim)];
-  const { shape: size, training } = preset.size(learnedRows(set), dim);
-  const shape = {
-    couplings: options.couplings ?? size.couplings,
-    hidden: options.hidden ?? size.hidden,
-    residualBlocks: options.residualBlocks,
-    base: options.base,
-    contextDim: contextFeatures(set.context?.columns ?? []),
-    domain: set.domains,
-  };
-  const fitOptions = fitOptionsOf(set, options, {
-    resumed,
-    start,
-    usualSteps: training.steps ?? FIT_DEFAULTS.steps,
-    signal,
-  });
-  const spec = start?.model.spec ?? preset.spec(dim, shape);
-  checkedSpec(spec);
+  const fresh = freshFlow(set, options, learnedRows(set));
+  const usualSteps = fresh.settings.steps ?? FIT_DEFAULTS.steps;
+  const fitOptions = fitOptionsOf(set, options, { resumed, start, usualSteps, signal });
+  const spec = checkedSpec(start?.model.spec ?? fresh.spec);
   requireNets(spec, options);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
-  const folder =
-    options.report === undefined ? undefined : await openOutputFolder(options.report, REPORT_FILES);
+  const names = set.image === undefined ? REPORT_FILES : IMAGE_REPORT_FILES;
+  const folder = options.report === undefined ? undefined : await openOutputFolder(options.report, names);
   try {
     const { checkpoint, checkpointEvery = DEFAULT_CHECKPOINT_SECONDS } = options;
     if (checkpoint !== undefined) {
@@ -123,7 +96,7 @@ export async function trainCommand(
     const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
       start === undefined
-        ? await Flow.create(preset, { dim, ...shape, ...tuning, device, seed })
+        ? await fresh.create({ ...tuning, device, seed })
         : await Flow.load(start.bytes, {
             ...tuning,
             precision: tuning.precision ?? (resumed && precisionOf(resumed)),
@@ -131,8 +104,11 @@ export async function trainCommand(
             fileName: start.file,
           });
     if (options.dryRun === true) {
-      const defaults = start === undefined ? trainingFor(preset, dim, learnedRows(set)) : {};
-      const settings = settingsOf(fitOptions, resumed?.model.optimizer, defaults);
+      const settings = settingsOf(
+        fitOptions,
+        resumed?.model.optimizer,
+        start === undefined ? fresh.settings : {},
+      );
       const files = [modelFile, options.report, options.checkpoint, options.log];
       return await tellPlan(session, flow, set, { fitOptions, settings, files });
     }
@@ -153,7 +129,8 @@ export async function trainCommand(
                 checkpoint === options.resume ? resumed?.bytes : undefined,
               ),
       });
-      summarise(session, outcome, { modelFile, asked: fitOptions.steps, ...options });
+      const imageDim = set.image && flow.dim;
+      summarise(session, outcome, { modelFile, asked: fitOptions.steps, imageDim, ...options });
     } catch (error) {
       if (flow.training !== known) await rescue(session, flow, output, modelFile, options.report);
       throw error;
@@ -162,6 +139,39 @@ export async function trainCommand(
     await output?.discard();
     await folder?.discard();
   }
+}
+
+/** The rows or images to learn. @throws {DataError | ShapeError} when they are unsuitable for training */
+async function trainingSetOf(
+  session: Session,
+  dataFile: string | undefined,
+  options: TrainOptions,
+  { start, resumed }: { start: ModelFile | undefined; resumed: CheckpointFile | undefined },
+): Promise<TrainingSet> {
+  const { signal } = session;
+  const images = dataFile === undefined ? undefined : await readImages(dataFile);
+  checkDataOptions(options, images !== undefined);
+  const modelHeldOut = resumed && heldRowsOf(resumed);
+  const modelContext = start && contextOfRun(start);
+  if (images !== undefined && dataFile !== undefined) {
+    const modelShape = start?.model.spec.image;
+    const seed = seedOf(options, resumed);
+    return imageSet(dataFile, images, { ...options, modelShape, modelContext, modelHeldOut, seed, signal });
+  }
+  return readTrainingSet(dataFile, {
+    ...options,
+    noise: noiseOf(options, resumed),
+    modelHeldOut,
+    modelTable: start?.model.training?.table,
+    modelDomains: start && domainsOf(start.model.spec),
+    modelColumns: start?.model.training?.columns,
+    modelContext,
+    typesFor: (columns) => typesOfColumns(options, columns),
+    missing: options.missing ?? 'model',
+    form: { ...tableForm(session, options), chunkCells: CHUNK_CELLS },
+    reading: readingProgress(session, path.basename(sourceName(dataFile ?? ''))),
+    signal,
+  });
 }
 
 /** Trains the flow and writes the outputs, the model first. */
@@ -207,8 +217,8 @@ async function learn(
   };
   if (folder !== undefined) {
     // The chart packages take a while to load.
-    const { reportFiles } = await import('./trainReport.ts');
-    const files = await reportFiles(flow, set, outcome, { fitOptions, seed, signal });
+    const { filesOfReport } = await import('./trainReport.ts');
+    const files = await filesOfReport(flow, set, outcome, { fitOptions, seed, signal });
     for (const [name, content] of Object.entries({ [DEFAULT_MODEL_FILE]: bytes, ...files })) {
       await folder.write(name, content);
     }
@@ -275,12 +285,17 @@ function precisionOf({ model }: CheckpointFile): Precision {
 
 /** @throws {ShapeError} when the rows have other columns than the model that training starts from, or in another order */
 function requireSameColumns(
-  columns: readonly string[],
+  { columns, image }: TrainingSet,
   { columns: asked }: TrainOptions,
   start: ModelFile | undefined,
 ): void {
   if (start === undefined) return;
   const { spec, training } = start.model;
+  if (image?.join() !== spec.image?.join()) {
+    const words = (shape: ImageShape | undefined): string =>
+      shape ? `images of ${shape.join(' × ')}` : 'a table';
+    throw new ShapeError('the data to learn', words(image), `${words(spec.image)}, as in ${start.file}`);
+  }
   const known = training?.columns ?? [];
   const isOther = asked !== undefined && known.length > 0 && asCommaList(asked) !== asCommaList(known);
   if (spec.dim === columns.length && !isOther) return;
@@ -299,7 +314,7 @@ function learnedRows(set: TrainingSet): number {
 }
 
 /** Rows that the resumed run held out; 0 if it had no scores, or scored a file. */
-function heldOutOf({ model }: CheckpointFile): number {
+function heldRowsOf({ model }: CheckpointFile): number {
   const { heldOut } = model.optimizer.settings;
   return typeof heldOut === 'number' ? heldOut : 0;
 }

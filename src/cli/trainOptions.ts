@@ -2,8 +2,7 @@
 import path from 'node:path';
 import type { ToyName } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
-import { tablePreset } from '../presets/index.ts';
-import type { PresetName } from '../presets/index.ts';
+import type { ImagePresetName, PresetName } from '../presets/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import { baseOf } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
@@ -17,13 +16,14 @@ import { previousFile } from './checkpoints.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
+import type { ImageOptions } from './images/imageOptions.ts';
 import type { CheckpointFile, ModelFile } from './modelInput.ts';
 import { requireOneStandardInput } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 import { NO_VALIDATION } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
-export interface TrainOptions extends TableOptions {
+export interface TrainOptions extends TableOptions, ImageOptions {
   toy?: ToyName;
   noise?: number;
   columns?: string[];
@@ -34,7 +34,7 @@ export interface TrainOptions extends TableOptions {
   patience?: number;
   reportEvery?: number;
   newData?: boolean;
-  preset?: PresetName;
+  preset?: PresetName | ImagePresetName;
   couplings?: number;
   hidden?: number[];
   residualBlocks?: number;
@@ -58,18 +58,11 @@ export interface TrainOptions extends TableOptions {
   dryRun?: boolean;
 }
 
-/** The preset of a toy density. */
-export const TOY_PRESET: PresetName = 'realnvp';
-
-/** The preset for data with `dim` columns, unless `--preset` names one. */
-export function defaultPreset({ toy }: TrainOptions, dim: number): PresetName {
-  return toy === undefined ? tablePreset(dim) : TOY_PRESET;
-}
-
 export const DEFAULT_MODEL_FILE = 'model.safetensors';
 
-/** The files that `--report` writes into its folder. */
+/** The files that `--report` writes into its folder, for a table and for images. */
 export const REPORT_FILES = [DEFAULT_MODEL_FILE, 'samples.csv', 'report.html'];
+export const IMAGE_REPORT_FILES = [DEFAULT_MODEL_FILE, 'samples.png', 'report.html'];
 
 /** The single context column of a toy density. */
 export const TOY_CONTEXT = 'class';
@@ -150,6 +143,9 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--domain', domain?.map((one) => one.domain).join(','), option, advice);
     refuse('--base', options.base?.type, option, advice);
     refuse('--context', context?.join(','), option, advice);
+    refuse('--levels', options.levels, option, advice);
+    refuse('--depth', options.depth, option, advice);
+    refuse('--width', options.width, option, advice);
   }
   if (residualBlocks !== undefined && hidden !== undefined && hidden.length > 1) {
     throw new ShapeError(
@@ -202,7 +198,10 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
 
 function reportFiles(folder: string | undefined): NamedFile[] {
   if (folder === undefined) return [];
-  return REPORT_FILES.map((name) => ['--report', path.join(folder, name)]);
+  return [...new Set([...REPORT_FILES, ...IMAGE_REPORT_FILES])].map((name) => [
+    '--report',
+    path.join(folder, name),
+  ]);
 }
 
 /** @throws {ShapeError} naming the first option for nets, if the flow has no nets */

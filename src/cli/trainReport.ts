@@ -7,6 +7,7 @@ import type { FitOptions } from '../training/options.ts';
 import type { Flow } from '../flow/flow.ts';
 import { domainsOf, offsetOf } from '../spec/offset.ts';
 import { STREAMS } from '../random.ts';
+import { imageReportFiles } from './images/report.ts';
 import { withUnsound } from './rowResults.ts';
 import { comparisonOf } from './report/comparison.ts';
 import { findingsOf } from './report/findings.ts';
@@ -26,12 +27,30 @@ const SCATTER_ROWS = SHOWN_ROWS;
 /** Cells of the density picture per side. */
 const DENSITY_CELLS = 200;
 
-/** The contents of `samples.csv` and `report.html`. @throws the signal's reason once it is aborted */
+interface RunFrame {
+  fitOptions: FitOptions;
+  seed: number;
+  signal: AbortSignal;
+}
+
+/** The contents of the folder besides the model. @throws the signal's reason once it is aborted */
+export async function filesOfReport(
+  flow: Flow,
+  set: TrainingSet,
+  outcome: TrainingOutcome,
+  run: RunFrame,
+): Promise<Record<string, string | Uint8Array>> {
+  if (set.image === undefined) return reportFiles(flow, set, outcome, run);
+  const facts = factsOf(flow, set, outcome, run.seed);
+  return imageReportFiles(flow, set, { ...run, outcome, facts });
+}
+
+/** The contents of `samples.csv` and `report.html`. */
 export async function reportFiles(
   flow: Flow,
   set: TrainingSet,
   outcome: TrainingOutcome,
-  { fitOptions, seed, signal }: { fitOptions: FitOptions; seed: number; signal: AbortSignal },
+  { fitOptions, seed, signal }: RunFrame,
 ): Promise<Record<string, string>> {
   const { dim } = flow;
   const { rows: data, context } = shownRows(flow, set, seed);
@@ -231,7 +250,11 @@ function factsOf(
       'Model',
       `${flow.training?.preset ?? 'flow'}, ${couplings.length} couplings, hidden ${hidden.join('-')}${residual}`,
     ],
-    ['Data', rows === undefined ? `${set.title}, fresh points` : `${set.title}, ${inWords(rows)} rows`],
+    [
+      'Data',
+      `${set.title}, ${rows === undefined ? 'fresh points' : `${inWords(rows)} ${set.image ? 'images' : 'rows'}`}`,
+    ],
+    ['Shape', set.image?.join(' × ')],
     ['Steps', inWords(outcome.steps)],
     [
       'Training NLL',

@@ -1,6 +1,7 @@
 /** What `wgflow train` says of its rows before, and of its result after. */
 import path from 'node:path';
 import type { ValidationRecord } from '../io/modelFile.ts';
+import { bitsPerDimension } from '../model/image.ts';
 import { isToy } from '../training/options.ts';
 import { RECENT_STEPS } from '../training/report.ts';
 import type { WorstRow } from '../training/scoring.ts';
@@ -30,12 +31,18 @@ export function tellRows(session: Session, set: TrainingSet): void {
   const { title, validation, heldOut } = set;
   if (isToy(set.data)) return;
   tellColumns(session, set);
-  const columns = set.codec?.learned ?? set.columns;
   const dim = set.columns.length;
   const held = heldOut?.rows ?? (validation?.length ?? 0) / dim;
   const rows = rowCount(set) - (heldOut?.rows ?? 0);
   const words = held === 0 ? '' : `; ${held.toLocaleString('en')} for validation`;
-  session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
+  session.say(`Learning ${learnedWords(set, rows.toLocaleString('en'))} of ${title}${words}`);
+}
+
+function learnedWords({ image, codec, columns, context }: TrainingSet, rows: string): string {
+  if (image === undefined) return `${listedNames(codec?.learned ?? columns)} from ${rows} rows`;
+  const [label] = context?.columns ?? [];
+  const labels = label !== undefined && 'levels' in label ? ` given ${label.levels.length} labels` : '';
+  return `${rows} images of ${image.join(' × ')}${labels}`;
 }
 
 /** A larger difference between the losses of two batches is more than chance, nats. */
@@ -50,7 +57,8 @@ export function summarise(
     report,
     checkpoint,
     asked,
-  }: { modelFile?: string; report?: string; checkpoint?: string; asked: number },
+    imageDim,
+  }: { modelFile?: string; report?: string; checkpoint?: string; asked: number; imageDim?: number },
 ): void {
   const { losses, scores: _, heldOut, ...event } = outcome;
   const { testNll, floor, trainNll, validation, withoutDensity = 0 } = outcome;
@@ -62,12 +70,22 @@ export function summarise(
         `(gap ${(testNll - floor).toFixed(4)})`,
     );
   } else if (validation !== undefined) {
-    for (const line of validationLines(outcome, validation, asked)) session.say(line);
+    const advice =
+      imageDim === undefined ? 'Give it more rows, fewer columns' : 'Give it more images, more steps';
+    for (const line of validationLines(outcome, validation, { asked, advice })) session.say(line);
     for (const line of oddLine(heldOut, validation)) session.say(line);
   } else if (losses.nll.length === 0) {
     session.say(`All ${outcome.steps.toLocaleString('en')} steps were done before`);
   } else {
     session.say(`Training NLL ${trainNll.toFixed(4)} nats, mean of the last ${recent} steps`);
+  }
+  const nll = outcome.valNll ?? trainNll;
+  if (imageDim !== undefined && Number.isFinite(nll)) {
+    const bits = bitsPerDimension([-nll], imageDim);
+    session.say(
+      `${bits.toFixed(4)} bits per dimension, a bound from above; pixels from 0 to 255 stand for intervals of width 1`,
+    );
+    session.emit({ event: 'bits', bitsPerDimension: bits });
   }
   if (withoutDensity > 0) {
     session.say(
@@ -93,7 +111,7 @@ export function summarise(
 function validationLines(
   { steps, valNll, trainNll, worstRow, validationWithoutDensity = 0 }: TrainingOutcome,
   { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
-  asked: number,
+  { asked, advice }: { asked: number; advice: string },
 ): string[] {
   const scored = `${rows.toLocaleString('en')} ${heldOut ? 'held-out rows' : 'validation rows'}`;
   const stopped =
@@ -113,7 +131,7 @@ function validationLines(
   return [
     `${stopped}${kept}`,
     `Best validation NLL ${valNll.toFixed(4)} nats${Number.isNaN(trainNll) ? '' : `; training NLL ${trainNll.toFixed(4)}`}`,
-    ...gaussianLine(valNll, gaussianNll),
+    ...gaussianLine(valNll, gaussianNll, advice),
     ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut, validationWithoutDensity)),
   ];
 }
@@ -148,7 +166,7 @@ function worstRowLines(
 /** The smallest difference that shows in two decimals. */
 const VISIBLE_NATS = 0.005;
 
-function gaussianLine(valNll: number, gaussianNll: number | undefined): string[] {
+function gaussianLine(valNll: number, gaussianNll: number | undefined, advice: string): string[] {
   if (gaussianNll === undefined)
     return ['No Gaussian to compare with: a column is a linear combination of the others.'];
   const gain = gaussianNll - valNll;
@@ -156,7 +174,5 @@ function gaussianLine(valNll: number, gaussianNll: number | undefined): string[]
   const fitted = 'a Gaussian fitted to the same rows';
   if (gain >= VISIBLE_NATS) return [`${size} nats better than ${fitted}`];
   const words = gain > -VISIBLE_NATS ? `no better than ${fitted}` : `${size} nats worse than ${fitted}`;
-  return [
-    `Warning: the model is ${words} (${gaussianNll.toFixed(4)} nats). Give it more rows, fewer columns or another --preset.`,
-  ];
+  return [`Warning: the model is ${words} (${gaussianNll.toFixed(4)} nats). ${advice} or another --preset.`];
 }

@@ -12,6 +12,7 @@ import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import type { ContextColumn } from '../model/context.ts';
 import type { Domain } from '../model/domain.ts';
+import type { ImageShape } from '../model/image.ts';
 import type { TableCodec } from '../table/codec.ts';
 import { isStream, isToy } from '../training/options.ts';
 import type { TrainingData } from '../training/options.ts';
@@ -28,6 +29,8 @@ import { requireOwnColumn, requireSomeWeight, takeWeights } from './weightsInput
 export interface TrainingSet {
   title: string;
   columns: string[];
+  /** The shape of the rows, if they are images. */
+  image?: ImageShape;
   /** The rows, a stream of them if they are too many for memory, or a toy density. */
   data: Exclude<TrainingData, RowStream> | TableStream;
   /** The widths of the rows' cells, if some columns are no plain numbers: see `Cells`. */
@@ -178,11 +181,8 @@ async function validationOf(
     weights?: Float32Array;
   }
 > {
-  const { val, weights: weightsColumn, modelHeldOut } = options;
-  if (val === NO_VALIDATION) return {};
-  if (val === undefined) return { heldOut: { rows: modelHeldOut ?? heldRows(rows) } };
-  const fraction = Number(val);
-  if (Number.isNaN(fraction)) {
+  const { val, weights: weightsColumn } = options;
+  if (val !== undefined && val !== NO_VALIDATION && Number.isNaN(Number(val))) {
     const other = tableLike(table, val, besides(columnNamesOf(contexts), weightsColumn), options);
     const { values, widths, text } = await allRowsOf(other, options);
     const { text: cells, weights } = takeWeights(val, weightsColumn, text);
@@ -194,6 +194,18 @@ async function validationOf(
       ...(weights && { weights }),
     };
   }
+  const heldOut = heldOutOf(rows, options);
+  return heldOut === undefined ? {} : { heldOut };
+}
+
+/** The rows to hold out: the default, or the share of `--val`. @throws {ShapeError} when that is no share of the rows */
+export function heldOutOf(
+  rows: number,
+  { val, modelHeldOut }: Pick<TrainingSetOptions, 'val' | 'modelHeldOut'>,
+): { rows: number; fraction?: number } | undefined {
+  if (val === NO_VALIDATION) return undefined;
+  if (val === undefined) return { rows: modelHeldOut ?? heldRows(rows) };
+  const fraction = Number(val);
   const held = Math.round(fraction * rows);
   if (!(fraction > 0 && fraction < 1) || held < 1 || rows - held < MIN_TRAINING_ROWS) {
     throw new ShapeError(
@@ -202,7 +214,7 @@ async function validationOf(
       `${NO_VALIDATION}, a table, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
     );
   }
-  return { heldOut: { rows: held, fraction } };
+  return { rows: held, fraction };
 }
 
 /** The number of rows of a set; infinite for a toy density. */

@@ -1,6 +1,7 @@
 /** The layout of a table, and messages for bad cells. */
 import { DataError } from '../errors.ts';
 import { DECIMAL_COMMA, isGrouped, MISSING_VALUE, NEARLY_NUMBER, NUMBER, ungrouped } from './numberText.ts';
+import type { ImageForm } from './images/imageForm.ts';
 import type { TableNotice } from './records.ts';
 
 export interface ReadTableOptions {
@@ -23,6 +24,8 @@ export interface ReadTableOptions {
   header?: HeaderChoice;
   /** Name of a text file's encoding; by default its bytes decide. */
   encoding?: string;
+  /** What to do with images: their shape, and a column of labels. */
+  images?: ImageForm;
   /** Rows to read; the others are skipped unseen. */
   range?: RowRange;
   /** Takes remarks on how the table was read. */

@@ -1,7 +1,8 @@
 /** Tells the format of a table by its first bytes. */
 import { DataError } from '../errors.ts';
+import { isIdx } from './arrays/idxArray.ts';
 
-export type FileKind = 'parquet' | 'npy' | 'gzip' | 'text';
+export type FileKind = 'parquet' | 'npy' | 'idx' | 'png' | 'gzip' | 'text';
 
 /** Enough bytes for {@link fileKind}. */
 export const KIND_BYTES = 16;
@@ -9,6 +10,7 @@ export const KIND_BYTES = 16;
 const READABLE: readonly (readonly [FileKind, readonly number[]])[] = [
   ['parquet', codes('PAR1')],
   ['npy', [0x93, ...codes('NUMPY')]],
+  ['png', [0x89, ...codes('PNG')]],
   ['gzip', [0x1f, 0x8b]],
 ];
 
@@ -31,7 +33,7 @@ const REFUSED: readonly (readonly [string, readonly number[], string])[] = [
 ];
 
 /** What a user may give. */
-export const EXPECTED_TABLE = 'a table as CSV, TSV, JSON lines, Parquet or .npy';
+export const EXPECTED_TABLE = 'a table as CSV, TSV, JSON lines, Parquet, .npy or IDX';
 
 /** @throws {DataError} if the bytes are of a known format that cannot be read */
 export function fileKind(file: string, start: Uint8Array): FileKind {
@@ -40,7 +42,7 @@ export function fileKind(file: string, start: Uint8Array): FileKind {
   if (refused !== undefined) {
     throw new DataError(`found ${refused[0]}, expected ${EXPECTED_TABLE}`, { file }, refused[2]);
   }
-  return READABLE.find(([, magic]) => begins(magic))?.[0] ?? 'text';
+  return READABLE.find(([, magic]) => begins(magic))?.[0] ?? (isIdx(start) ? 'idx' : 'text');
 }
 
 function codes(text: string): number[] {

@@ -4,11 +4,17 @@ import { takeContext } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
 import { NonFiniteError, ShapeError } from '../errors.ts';
 import { chunksOf } from '../plan/shape.ts';
+import type { ImageShape } from '../model/image.ts';
 import { drawCells, logMassOf, repeated } from './cells.ts';
 import type { Cells } from './cells.ts';
 
 /** Enough that the mass of a row with a few categories is within one hundredth. */
-export const DEFAULT_DRAWS = 16;
+const DEFAULT_DRAWS = 16;
+
+/** The points to draw from a row of cells: one of images, whose many pixels make up for it. */
+export function drawsOf({ image }: { image?: ImageShape }, usual = DEFAULT_DRAWS): number {
+  return image === undefined ? usual : 1;
+}
 
 /** Values drawn at once. */
 const VALUES_AT_ONCE = 2 ** 21;
@@ -28,8 +34,8 @@ interface MassOptions extends Pick<RunOptions, 'context'> {
  */
 export async function logMasses(
   cells: Cells,
-  spec: { dim: number; contextDim: number },
-  { context, draws = DEFAULT_DRAWS, seed = 0, firstRow = 0 }: MassOptions,
+  spec: { dim: number; contextDim: number; image?: ImageShape },
+  { context, draws = drawsOf(spec), seed = 0, firstRow = 0 }: MassOptions,
   logProb: (rows: Rows, context: Float32Array | undefined) => Promise<Float32Array>,
 ): Promise<Float32Array> {
   const { dim, contextDim } = spec;

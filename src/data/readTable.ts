@@ -1,17 +1,19 @@
 /** Tables of any format as chunks of numbers and text, streamed in bounded memory. Node only. */
 import { ShapeError } from '../errors.ts';
+import { tableOfArray } from './arrays/arrayRecords.ts';
 import { csvRecords } from './csvRecords.ts';
 import type { ReadTableOptions } from './csvLayout.ts';
-import { fileKind, KIND_BYTES } from './fileKinds.ts';
+import { KIND_BYTES } from './fileKinds.ts';
+import { imageRecords } from './images/images.ts';
+import { imagesOf, isArrayKind, openedFile } from './images/readImages.ts';
 import { isJson } from './jsonCells.ts';
 import { jsonRecords } from './jsonRecords.ts';
-import { npyRecords } from './npyRecords.ts';
 import { parquetPackages } from './parquetPackages.ts';
 import { parquetRecords } from './parquetRecords.ts';
 import type { ReaderContext, RecordSource } from './records.ts';
 import { RowCollector } from './rowCollector.ts';
 import type { TableChunk, TextRows } from './rowCollector.ts';
-import { fileBytes, fileError, firstBytes, sourceFile, sourceName } from './sourceFile.ts';
+import { fileError, sourceName } from './sourceFile.ts';
 import { requireEncoding, textBlocks, TextSource } from './textBlocks.ts';
 
 export { HEADER_CHOICES } from './csvLayout.ts';
@@ -20,8 +22,9 @@ export type { TableNotice } from './records.ts';
 export type { TableChunk, TextRows } from './rowCollector.ts';
 
 /**
- * Streams a table in bounded memory. Its content decides the format: text with delimiters, JSON lines, Parquet or
- * `.npy`; text may be compressed by gzip.
+ * Streams a table in bounded memory. Its content decides the format: text with delimiters, JSON lines, Parquet,
+ * `.npy` or IDX; text and IDX may be compressed by gzip. Images, in an array of three or four axes, a PNG or a folder of
+ * them, are rows of pixels from 0 to 255, one channel after another: see `images`.
  *
  * Cells of text are separated by commas, semicolons, tabs, bars or spaces, and may be quoted. Blank lines and lines
  * that begin with # are skipped. The first line is a header if any of its cells is not a number, unless the rows below
@@ -91,15 +94,17 @@ function requireOptions({ chunkRows, encoding }: ReadTableOptions): void {
 
 /** Opens the reader of the file's format. */
 async function openRecords(source: string, options: ReadTableOptions): Promise<RecordSource> {
-  const { name, path } = await sourceFile(source);
+  const opened = await openedFile(source);
+  const { kind, name, path, bytes } = opened;
   const context: ReaderContext = {
     file: name,
     encoding: options.encoding,
     notify: (notice) => options.onNotice?.(notice),
   };
-  const kind = fileKind(name, await firstBytes(path, KIND_BYTES));
-  if (kind === 'parquet') return parquetRecords(await fileBytes(path), await parquetPackages(name), context);
-  if (kind === 'npy') return npyRecords(await fileBytes(path), context);
+  const images = await imagesOf(opened);
+  if (images !== undefined) return imageRecords(images, name, options.images ?? {});
+  if (kind === 'parquet') return parquetRecords(await bytes(), await parquetPackages(name), context);
+  if (isArrayKind(kind)) return tableOfArray(kind, await bytes(), context);
   const text = new TextSource(textBlocks(path, kind === 'gzip', context));
   try {
     const { bytes } = await text.head(KIND_BYTES);

@@ -24,6 +24,7 @@ import { PassRunner } from './passRunner.ts';
 import type { DeviceParts, FlowGradients } from './passRunner.ts';
 import { FlowTraining } from '../training/training.ts';
 import type { Trainee } from '../training/trainee.ts';
+import { pixelWidths } from '../spec/offset.ts';
 import { trainingFor } from '../presets/preset.ts';
 import type { ImagePreset } from '../presets/imagePreset.ts';
 import type { Preset } from '../presets/preset.ts';
@@ -243,14 +244,16 @@ export class Flow implements Disposable {
   /**
    * The log-density of each row of x [B, D], in nats and in the data's own units. It is −∞ for a row without
    * density: outside a uniform base, or so far out that float32 overflows. With `widths`, it is the log-mass of cells
-   * that are intervals, by the mean over `draws` points of each row.
+   * that are intervals, by the mean over `draws` points of each row. Whole numbers of a flow of images are such intervals:
+   * see `bitsPerDimension`.
    * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
    * @throws {DataError} when a value is not finite or outside its domain
    * @throws {NonFiniteError} when a result is not finite
    */
   async logProb(x: GivenRows, options: LogProbOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, LOG_PROB_RULES);
-    const { widths, context, signal } = options;
+    const { context, signal } = options;
+    const widths = options.widths ?? (this.spec.image && pixelWidths(this.spec, takeData('x', x, this.dim)));
     const logProb = async (rows: GivenRows, given: RunOptions['context']): Promise<Float32Array> =>
       (await this.#passes.call('logProb', rows, { context: given, signal })).logProb;
     if (widths === undefined) return logProb(x, context);

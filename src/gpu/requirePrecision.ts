@@ -5,13 +5,16 @@ import type { FlowSpec } from '../spec/spec.ts';
 
 /**
  * @throws {FeatureError} for f16 on a device without `shader-f16`
- * @throws {ShapeError} for an unknown precision, or f16 for residual nets
+ * @throws {ShapeError} for an unknown precision, or f16 for residual or convolutional nets
  */
 export function requirePrecision(precision: Precision, spec: FlowSpec, { features }: GPUDevice): void {
   if (!PRECISIONS.includes(precision)) {
     throw new ShapeError('precision', precision, `one of ${PRECISIONS.join(', ')}`);
   }
   if (precision === 'f32') return;
+  if (spec.image !== undefined) {
+    throw new ShapeError('precision', 'f16', 'f32', 'The nets of images have no kernels of half precision.');
+  }
   const residual = spec.bijectors.findIndex(
     (bijector) => 'conditioner' in bijector && bijector.conditioner.residualBlocks !== undefined,
   );

@@ -8,7 +8,7 @@ export { csvMistake, isComment } from '../data/csvMistake.ts';
 export { splitLine, WHITESPACE } from '../data/delimiter.ts';
 export { fileKind, KIND_BYTES } from '../data/fileKinds.ts';
 export { isJson, jsonTable } from '../data/jsonCells.ts';
-export { npyRecords } from '../data/npyRecords.ts';
+export { tableOfArray } from '../data/arrays/arrayRecords.ts';
 export { parquetRecords } from '../data/parquetRecords.ts';
 export { RowCollector } from '../data/rowCollector.ts';
 export { wholeText } from '../data/wholeText.ts';

@@ -1,4 +1,5 @@
 /** The interface of a preset for images, and the parts that these share. */
+import { classConditional, standardNormal } from '../bases/index.ts';
 import { integer, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import type { BijectorSpec } from '../bijectors/index.ts';
@@ -17,7 +18,7 @@ export interface ImagePresetOptions {
   depth?: number;
   /** Channels of the hidden layers of each net. Default 64; of Real NVP 32. */
   width?: number;
-  /** Context features that the nets read, such as one for each class. Default 0. */
+  /** Context features, such as one for each class: the nets read them, and they move the mean of the latent. Default 0. */
   contextDim?: number;
 }
 
@@ -69,7 +70,7 @@ export function imageFlow(
     dim: imageFeatures(image),
     contextDim,
     image: [...image],
-    base: { type: 'standard_normal' },
+    base: contextDim > 0 ? classConditional() : standardNormal(),
     bijectors: [{ type: 'logit', alpha: 0.05, levels: 256 }, ...bijectors],
   };
 }

@@ -29,6 +29,7 @@ export const IMAGE_PRESETS = {
 
 /** The name of a preset for rows of numbers. */
 export type PresetName = keyof typeof PRESETS;
+export type ImagePresetName = keyof typeof IMAGE_PRESETS;
 
 /**
  * The preset for a table of `dim` columns. In the plane, splines follow any shape. With more columns, mixing the features

@@ -40,6 +40,16 @@ export function cellWidthOf({ bijectors: [first] }: FlowSpec): number | undefine
   return first && bijectorOf(first).cellWidth?.(first);
 }
 
+/**
+ * The widths of values, each the interval of its pixel if it is a whole number; undefined if the flow takes numbers.
+ * @see cellWidthOf
+ */
+export function pixelWidths(spec: FlowSpec, values: ArrayLike<number>): Float32Array | undefined {
+  const width = cellWidthOf(spec);
+  if (width === undefined) return undefined;
+  return Float32Array.from(values, (value) => (Number.isInteger(value) ? width : 0));
+}
+
 /** The domain of each feature of the flow's data; undefined if all are `real`. */
 export function domainsOf({ bijectors: [first] }: FlowSpec): readonly Domain[] | undefined {
   return first && bijectorOf(first).domains?.(first);

@@ -5,7 +5,7 @@ import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussi
 import { heldOutOf } from '../data/heldOut.ts';
 import type { HeldOut } from '../data/heldOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';
-import { logMasses } from '../data/logMasses.ts';
+import { drawsOf, logMasses } from '../data/logMasses.ts';
 import { meanNll } from '../data/statistics.ts';
 import { weightedMean } from '../data/weights.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -58,12 +58,16 @@ export function scorerOf(
   { validation, training, seed }: ScoredRows,
   variants: KernelVariants,
 ): Scorer {
-  const { dim } = model().spec;
+  const { spec } = model();
+  const { dim } = spec;
   const { weights, places } = validation;
   const learned = training && pointsOf(training, dim, { seed, draws: 1 });
   const reader = learned && readerOf(learned.values, dim, learned.context, training.weights);
   const gaussian = reader && gaussianOf(momentsOf(reader), reader);
-  const { values, context, massesOf } = pointsOf(validation, dim, { seed, draws: SCORE_DRAWS });
+  const { values, context, massesOf } = pointsOf(validation, dim, {
+    seed,
+    draws: drawsOf(spec, SCORE_DRAWS),
+  });
   const rows = { values, count: values.length / dim };
   const baseline = gaussian && massesOf(gaussianLogProb(gaussian, readerOf(values, dim, context)));
   const nllOf = (logProb: Float32Array | Float64Array): number =>
@@ -82,7 +86,7 @@ export function scorerOf(
       const { data, widths } = validation;
       if (widths === undefined) return heldOutOf(await logProbOf(data, context));
       const cells = { values: data, widths };
-      return heldOutOf(await logMasses(cells, model().spec, { context: validation.context }, logProbOf));
+      return heldOutOf(await logMasses(cells, spec, { context: validation.context }, logProbOf));
     },
   };
 

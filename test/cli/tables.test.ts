@@ -81,7 +81,9 @@ describe('a table with columns of every kind', () => {
       cli,
       'gradients mixed.model mixed.csv --tuning fixed --out gradients.json',
     );
-    expect(stderr).toContain('Note: Labels, counts, dates and blanks are intervals. Each row counts by the');
+    expect(stderr).toContain(
+      'Note: Labels, counts, dates, blanks and pixels are intervals. Each row counts by the',
+    );
   });
 
   it('has a finite score and a warning for a label that no training row had, and needs no constant', async () => {

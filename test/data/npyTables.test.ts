@@ -115,7 +115,7 @@ describe('a .npy array', () => {
     ['<c16', [2], 'the type "<c16"'],
     ['<M8[ns]', [2], 'the type "<M8[ns]"'],
     ["[('a', '<f8')]", [2], 'records with named fields'],
-    ['<f8', [2, 2, 2], 'the shape (2, 2, 2), expected rows and columns'],
+    ['|u1', [2, 2, 2, 2, 2], 'the shape (2, 2, 2, 2, 2), expected rows and columns'],
     ['<f8', [2, 0], 'the shape (2, 0)'],
   ])('of %s %j is refused', async (descr, shape, words) => {
     const error = await refusal(npy(descr, shape, new Uint8Array(64)));

@@ -4,7 +4,7 @@ import { NonFiniteError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import { chunkRowsFor } from '../../src/passes/index.ts';
-import { glow, nice, realnvp, spline } from '../../src/presets/index.ts';
+import { glow, glowImage, nice, realnvpImage, realnvp, spline } from '../../src/presets/index.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
@@ -60,6 +60,11 @@ describe('the gradient of log p with respect to x', () => {
         ...withActivation(realnvp(3, { ...SMALL, contextDim: 2 }), 'silu'),
         base: { type: 'class_conditional' },
       },
+    ],
+    ['images', withActivation(glowImage([1, 4, 4], { depth: 2, width: 6 }), 'silu')],
+    [
+      'images of a label',
+      withActivation(realnvpImage([3, 4, 4], { depth: 1, width: 6, contextDim: 2 }), 'silu'),
     ],
     ['one feature', specOf(1, [{ type: 'standardize' }, { type: 'actnorm' }])],
   ])('is that of the f64 twin: %s', async (_, spec) => {

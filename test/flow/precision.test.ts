@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { FeatureError, ShapeError, TrainingDivergedError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
-import { realnvp } from '../../src/presets/index.ts';
+import { glowImage, realnvp } from '../../src/presets/index.ts';
 import { requirePrecision } from '../../src/gpu/requirePrecision.ts';
 import { initialParameters } from '../../src/spec/init.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
@@ -32,6 +32,9 @@ describe('a precision that cannot be', () => {
       /f16 needs the device feature shader-f16, but this device has subgroups, timestamp-query\. Use the precision f32/,
     );
     expect(() => requirePrecision('f32', realnvp(2), device)).not.toThrow();
+    expect(() => requirePrecision('f16', glowImage([1, 4, 4]), device)).toThrow(
+      /precision: found f16, expected f32\. The nets of images have no kernels of half precision/,
+    );
     expect(() => requirePrecision('f16', realnvp(2, { residualBlocks: 1 }), device)).toThrow(
       /precision: found f16, expected f32.*residual/,
     );

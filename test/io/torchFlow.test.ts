@@ -12,13 +12,14 @@ import { pytorchFiles } from '../../src/io/torch/export.ts';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
 import { intoDomain } from '../../src/model/domain.ts';
 import type { ScaleMap } from '../../src/model/scaleMap.ts';
-import { PRESETS } from '../../src/presets/index.ts';
+import { glowImage, PRESETS, realnvpImage } from '../../src/presets/index.ts';
 import type { PresetOptions } from '../../src/presets/index.ts';
 import { uniforms } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { domainsOf } from '../../src/spec/offset.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
+import { randomImageSpecs } from '../support/imageSpecs.ts';
 import { randomContext, randomParameters, randomSpecs } from '../support/randomSpecs.ts';
 import { hasTorch, rowsOf, runTorch } from '../support/torch.ts';
 
@@ -61,6 +62,14 @@ describe.runIf(hasTorch)('flow.py', () => {
   it('computes what the twins do, for random flows', () => {
     const specs = fc.sample(randomSpecs({ maxDim: 7, maxContext: 3 }), 60);
     expectNumbersOfTwins(specs);
+  });
+
+  it('computes what the twins do, for random flows of images', () => {
+    expectNumbersOfTwins([
+      ...fc.sample(randomImageSpecs({ activations: ACTIVATIONS, maxContext: 3 }), 60),
+      glowImage([1, 8, 8], { depth: 2, width: 4 }),
+      realnvpImage([3, 4, 4], { depth: 1, width: 3, contextDim: 2 }),
+    ]);
   });
 
   it('subtracts and adds large offsets in float64', () => {
@@ -152,12 +161,14 @@ function expectNumbersOfTwins(specs: readonly FlowSpec[]): void {
   });
 }
 
-/** Rows of about unit size in the flow's domains, around its offset. */
+/** Rows of about unit size in the flow's domains, around its offset, or pixels. */
 function dataRows(spec: FlowSpec): Float64Array {
   const domains = domainsOf(spec);
   const offset = spec.bijectors.flatMap((one) => ('offset' in one ? (one.offset ?? []) : []));
   return uniforms(1, 6, ROWS * spec.dim).map((u, i) => {
     const feature = i % spec.dim;
+    const [first] = spec.bijectors;
+    if (first?.type === 'logit') return Math.fround(u * first.levels);
     const value = Math.fround(4 * u - 2);
     const domain = domains?.[feature] ?? 'real';
     return (domain === 'real' ? value : intoDomain(domain, value).value) + (offset[feature] ?? 0);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { STREAMS, normals } from '../../src/random.ts';
 import { DisposedError, ShapeError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
-import { realnvp, vanilla } from '../../src/presets/index.ts';
+import { glowImage, realnvp, vanilla } from '../../src/presets/index.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
@@ -12,7 +12,15 @@ import { expectClose, expectGradientClose, expectNormClose } from '../support/co
 import { testDevice, testOptions } from '../support/device.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
 import { randomImageFlows } from '../support/imageSpecs.ts';
-import { modelOf, randomContext, randomFlows, within, withoutWhitening } from '../support/randomSpecs.ts';
+import {
+  modelOf,
+  randomContext,
+  randomFlows,
+  rowsWithin,
+  scaledParameters,
+  within,
+  withoutWhitening,
+} from '../support/randomSpecs.ts';
 import type { RandomFlow } from '../support/randomSpecs.ts';
 
 const VALUE_BOUND = 1e-5;
@@ -60,6 +68,28 @@ describe('a flow on the GPU', () => {
         INVERSE_BOUND,
       );
     }
+  });
+
+  it('undoes itself at 32 steps of flow on images', async () => {
+    const spec = glowImage([1, 8, 8], { levels: 2, depth: 16, width: 8 });
+    const parameters = scaledParameters(spec, 32, 0.3);
+    using flow = await Flow.load(encodeModel({ spec, parameters }), await testOptions());
+    const x = Float32Array.from(rowsWithin(spec, 65));
+    const { z, logDet } = await flow.forward(x);
+    const back = await flow.inverse(z);
+    // Pixels are numbers up to 256.
+    expectClose(
+      'x',
+      back.x.map((value) => value / 256),
+      x.map((value) => value / 256),
+      INVERSE_BOUND,
+    );
+    expectClose(
+      'log-dets',
+      back.logDet,
+      logDet.map((value) => -value),
+      INVERSE_BOUND,
+    );
   });
 
   it('is the identity when fresh, but for vanilla', async () => {

@@ -15,6 +15,8 @@ export interface Curves {
   scores?: LossCurve;
   /** The step of the best score. */
   bestStep?: number;
+  /** The unit of the losses and scores. Default: nats. */
+  unit?: string;
   /** Exact entropy of the data's distribution in nats, the lowest NLL that any model can reach. */
   entropy?: number;
 }
@@ -24,7 +26,7 @@ export interface Curves {
  * the exact entropy if it is known. `aboveAxis` counts the steps that are above the chart or not finite.
  */
 export function lossChart(
-  { losses: { step, nll: raw }, shift = 0, scores, bestStep, entropy }: Curves,
+  { losses: { step, nll: raw }, shift = 0, scores, bestStep, entropy, unit = 'nats' }: Curves,
   size: { width: number; height: number },
   label: string,
 ): { chart: string; aboveAxis: number } {
@@ -39,7 +41,7 @@ export function lossChart(
   const last = step[step.length - 1] ?? 1;
   const steps: Domain = [Math.min(step[0] ?? 0, ...(bestStep === undefined ? [] : [bestStep])), last];
   const marks: Plot.Markish[] = [
-    ...frame({ name: 'step', domain: steps }, { name: 'NLL, nats', domain }),
+    ...frame({ name: 'step', domain: steps }, { name: `NLL, ${unit}`, domain }),
     Plot.line(drawn(extremes(losses, Math.round(size.width / 2))), {
       stroke: 'var(--model)',
       strokeWidth: 0.75,

@@ -8,7 +8,7 @@ import { count, nats } from './words.ts';
 
 /** @throws {ShapeError} if there is not one loss for each step */
 export function trainingFigure(curves: Curves, skipped = 0): string {
-  const { losses, scores, entropy, bestStep } = curves;
+  const { losses, scores, entropy, bestStep, unit = 'nats' } = curves;
   for (const [name, { step, nll }] of Object.entries({ losses, ...(scores && { scores }) })) {
     if (step.length === nll.length) continue;
     throw new ShapeError(`report ${name}`, `${nll.length} losses`, `${step.length}, one per step`);
@@ -20,7 +20,7 @@ export function trainingFigure(curves: Curves, skipped = 0): string {
   }
   const hasScores = scores !== undefined && scores.step.length > 0;
   const label =
-    `Line chart of the training NLL over ${count(steps)} steps, ending near ${nats(final)} nats` +
+    `Line chart of the training NLL over ${count(steps)} steps, ending near ${nats(final)} ${unit}` +
     (hasScores ? '; dots are the validation scores' : '') +
     (bestStep === undefined ? '' : `; a vertical line marks the best of them at step ${count(bestStep)}`) +
     (entropy === undefined ? '.' : `; a dashed line marks the exact entropy at ${nats(entropy)} nats.`);

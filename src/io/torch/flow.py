@@ -84,14 +84,18 @@ class Net(nn.ModuleList):
         self.activation = ACTIVATIONS[spec["activation"]]
         self.is_residual = "residualBlocks" in spec
         for k in range(len(tensors) // 2):
-            weight = tensors[f"{k}.weight"]
-            layer = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0])
-            layer.load_state_dict({"weight": weight, "bias": tensors[f"{k}.bias"]})
-            self.append(layer)
+            self.append(self.layer_of(tensors[f"{k}.weight"], tensors[f"{k}.bias"]))
 
-    def forward(self, x):
+    def layer_of(self, weight, bias):
+        layer = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0])
+        layer.load_state_dict({"weight": weight, "bias": bias})
+        return layer
+
+    def forward(self, x, *more):
+        if len(self) == 1:
+            return self[0](x, *more)
         first, *inner, last = self
-        h = first(x)
+        h = first(x, *more)
         if self.is_residual:
             for one, two in zip(inner[::2], inner[1::2]):
                 h = h + two(self.activation(one(self.activation(h))))
@@ -101,10 +105,34 @@ class Net(nn.ModuleList):
         return last(self.activation(h))
 
 
+class Convolution(nn.Module):
+    """A convolution of images [B, C, H, W] with zeros around them: 3 x 3, or 1 x 1 if the weight is. A weight of two axes has
+    the 3 x 3 filters in its first columns and a column for each feature of the context after them."""
+
+    def __init__(self, weight, bias):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+    def forward(self, x, context=None):
+        if self.weight.dim() == 4:
+            return functional.conv2d(x, self.weight, self.bias, padding=self.weight.shape[-1] // 2)
+        filters, of_context = self.weight.tensor_split([9 * x.shape[1]], 1)
+        h = functional.conv2d(x, filters.unflatten(1, (-1, 3, 3)), self.bias, padding=1)
+        return h + (context @ of_context.T)[..., None, None]
+
+
+class ConvNet(Net):
+    """A net of convolutions, whose first layer reads the context."""
+
+    def layer_of(self, weight, bias):
+        return Convolution(weight, bias)
+
+
 class Part(nn.Module):
     """A bijector or a base: its spec, its tensors by name, and its nets. `fixed` tensors are not trained."""
 
     fixed = ()
+    net_kind = Net
 
     def __init__(self, spec, tensors):
         super().__init__()
@@ -119,7 +147,7 @@ class Part(nn.Module):
             else:
                 self.register_parameter(name, nn.Parameter(tensor))
         for net, layers in nets.items():
-            self.add_module(net, Net(spec["conditioner"], layers))
+            self.add_module(net, self.net_kind(spec.get("conditioner", {"activation": "identity"}), layers))
 
 
 # Bijectors: forward(x, context) and inverse(z, context) give the image and the log-det of each row.
@@ -263,18 +291,21 @@ def log_scale(spec, a):
     return a
 
 
+def affine(spec, x, a, t, inverse):
+    """x * exp(s) + t, or (x + t) * exp(s) with `shiftFirst`, or its inverse; and the log-det of each element."""
+    s = log_scale(spec["scale"], a)
+    if spec.get("shiftFirst"):
+        return (x * (-s).exp() - t, -s) if inverse else ((x + t) * s.exp(), s)
+    return ((x - t) * (-s).exp(), -s) if inverse else (x * s.exp() + t, s)
+
+
 class AffineCoupling(Coupling):
     """z2 = x2 * exp(s) + t, or (x2 + t) * exp(s) with `shiftFirst`."""
 
     def map_block(self, x, inputs, inverse):
         if self.spec["conditioner"]["separate"]:
-            a, t = self.scale(inputs), self.shift(inputs)
-        else:
-            a, t = self.conditioner(inputs).chunk(2, 1)
-        s = log_scale(self.spec["scale"], a)
-        if self.spec.get("shiftFirst"):
-            return (x * (-s).exp() - t, -s) if inverse else ((x + t) * s.exp(), s)
-        return ((x - t) * (-s).exp(), -s) if inverse else (x * s.exp() + t, s)
+            return affine(self.spec, x, self.scale(inputs), self.shift(inputs), inverse)
+        return affine(self.spec, x, *self.conditioner(inputs).chunk(2, 1), inverse)
 
 
 class AdditiveCoupling(Coupling):
@@ -348,7 +379,138 @@ class RationalQuadraticElementwise(Part):
         return self.forward(z, context, True)
 
 
+# Bijectors on images. After a split, they map the first features alone.
+
+
+class Logit(Part):
+    """z = log(v / (1 - v)), v = alpha + (1 - 2 alpha) x / levels."""
+
+    def forward(self, x, context):
+        span = (1 - 2 * self.spec["alpha"]) / self.spec["levels"]
+        v = self.spec["alpha"] + span * x
+        return v.log() - torch.log1p(-v), (math.log(span) - v.log() - torch.log1p(-v)).sum(1)
+
+    def inverse(self, z, context):
+        span = (1 - 2 * self.spec["alpha"]) / self.spec["levels"]
+        log_det = functional.logsigmoid(z) + functional.logsigmoid(-z) - math.log(span)
+        return (torch.sigmoid(z) - self.spec["alpha"]) / span, log_det.sum(1)
+
+
+class ImagePart(Part):
+    """Maps images [B, C, H, W] of the shape `image` by move(images, context, inverse) -> images, log-det."""
+
+    leaves = False
+
+    def forward(self, x, context):
+        return self.run(x, context, False)
+
+    def inverse(self, z, context):
+        return self.run(z, context, True)
+
+    def run(self, x, context, inverse):
+        images, left = x.tensor_split([math.prod(self.image)], 1)
+        shape = self.image_after(self.image) if inverse and not self.leaves else self.image
+        images, log_det = self.move(images.unflatten(1, shape), context, inverse)
+        return torch.cat([images.flatten(1), left], 1), log_det.expand(len(x))
+
+    @staticmethod
+    def image_after(image):
+        return image
+
+
+class Squeeze(ImagePart):
+    """z[4c + 2i + j, y, x] = x[c, 2y + i, 2x + j]."""
+
+    @staticmethod
+    def image_after(image):
+        return [4 * image[0], image[1] // 2, image[2] // 2]
+
+    def move(self, images, context, inverse):
+        map = functional.pixel_shuffle if inverse else functional.pixel_unshuffle
+        return map(images, 2), images.new_zeros(1)
+
+
+class ChannelActnorm(ImagePart):
+    """z = (x + bias) * exp(log_scale) of each channel."""
+
+    fixed = ("initialised",)
+
+    def move(self, images, context, inverse):
+        bias, log_scale = self.bias[:, None, None], self.log_scale[:, None, None]
+        log_det = self.image[1] * self.image[2] * self.log_scale.sum()
+        if inverse:
+            return images * (-log_scale).exp() - bias, -log_det
+        return (images + bias) * log_scale.exp(), log_det
+
+
+class ConvLinear(ImagePart):
+    """An `invertible_linear` of the channels of each pixel."""
+
+    fixed = ("permutation",)
+    matrices = InvertibleLinear.matrices
+
+    def move(self, images, context, inverse):
+        map = InvertibleLinear.inverse if inverse else InvertibleLinear.forward
+        pixels = images.movedim(1, -1)
+        moved, log_det = map(self, pixels.flatten(0, 2), context)
+        return moved.unflatten(0, pixels.shape[:3]).movedim(-1, 1), self.image[1] * self.image[2] * log_det[:1]
+
+
+class ConvCoupling(ImagePart):
+    """Half of the channels, or the pixels of one colour of a checkerboard, conditions; `map_block` maps the others."""
+
+    net_kind = ConvNet
+
+    def move(self, images, context, inverse):
+        if self.spec["mask"] == "checkerboard":
+            rows, columns = (torch.arange(size, device=images.device) for size in self.image[1:])
+            stays = (rows[:, None] + columns) % 2 == int(self.spec["flip"])
+            mapped, log_det = self.map_block(images, self.conditioner(images * stays, context), inverse)
+            return torch.where(stays, images, mapped), log_det.masked_fill(stays, 0).sum((1, 2, 3))
+        first, second = images.tensor_split([self.image[0] // 2], 1)
+        condition, moved = (second, first) if self.spec["flip"] else (first, second)
+        moved, log_det = self.map_block(moved, self.conditioner(condition, context), inverse)
+        return torch.cat([moved, condition] if self.spec["flip"] else [condition, moved], 1), log_det.sum((1, 2, 3))
+
+
+class ConvAffineCoupling(ConvCoupling):
+    """z2 = x2 * exp(s) + t, or (x2 + t) * exp(s) with `shiftFirst`."""
+
+    def map_block(self, x, outputs, inverse):
+        return affine(self.spec, x, *outputs.chunk(2, 1), inverse)
+
+
+class ConvAdditiveCoupling(ConvCoupling):
+    """z2 = x2 + t."""
+
+    def map_block(self, x, outputs, inverse):
+        return x - outputs if inverse else x + outputs, torch.zeros_like(x)
+
+
+class Split(ConvAffineCoupling):
+    """The second half of the channels leaves: z2 = (x2 + t) * exp(s)."""
+
+    leaves = True
+
+    def __init__(self, spec, tensors):
+        super().__init__({**spec, "mask": "channel", "flip": False, "shiftFirst": True}, tensors)
+
+    @staticmethod
+    def image_after(image):
+        return [image[0] // 2, *image[1:]]
+
+    def move(self, images, context, inverse):
+        return super().move(images, None, inverse)
+
+
 BIJECTORS = {
+    "logit": Logit,
+    "squeeze": Squeeze,
+    "channel_actnorm": ChannelActnorm,
+    "conv_linear": ConvLinear,
+    "conv_affine_coupling": ConvAffineCoupling,
+    "conv_additive_coupling": ConvAdditiveCoupling,
+    "split": Split,
     "domain": Domain,
     "standardize": Standardize,
     "actnorm": Actnorm,
@@ -466,6 +628,10 @@ class Flow(nn.Module):
             BIJECTORS[one["type"]](one, beginning(f"bijectors.{i}.", tensors))
             for i, one in enumerate(spec["bijectors"])
         )
+        image = spec.get("image")
+        for bijector in self.bijectors:
+            bijector.image = image
+            image = bijector.image_after(image) if isinstance(bijector, ImagePart) else image
         self.base = BASES[spec["base"]["type"]](spec["base"], beginning("base.", tensors))
         self.register_buffer("like", torch.zeros(()), persistent=False)
 
