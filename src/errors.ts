@@ -5,6 +5,7 @@
 export class WgflowError extends Error {
   /** Written out in each class, since minifiers rename classes. */
   override readonly name: string = 'WgflowError';
+  /** Stable name of the kind of error, such as `SHAPE_MISMATCH`. */
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -16,7 +17,9 @@ export class WgflowError extends Error {
 export class GpuUnavailableError extends WgflowError {
   override readonly name = 'GpuUnavailableError';
   constructor(
+    /** Why there is none. */
     readonly reason: string,
+    /** How to get an adapter. */
     readonly advice: string,
   ) {
     super('GPU_UNAVAILABLE', `No usable WebGPU adapter: ${reason}. ${advice}`);
@@ -27,9 +30,13 @@ export class GpuUnavailableError extends WgflowError {
 export class LimitError extends WgflowError {
   override readonly name = 'LimitError';
   constructor(
+    /** What needs more than the limit. */
     readonly what: string,
+    /** Name of the limit, such as `maxStorageBufferBindingSize`. */
     readonly limit: string,
+    /** What the model or the batch needs, in the unit of the limit: bytes for sizes of buffers. */
     readonly needed: number,
+    /** What the device, or wgflow, allows. */
     readonly available: number,
     advice: string,
     /** Whose limit it is. */
@@ -43,8 +50,11 @@ export class LimitError extends WgflowError {
 export class FeatureError extends WgflowError {
   override readonly name = 'FeatureError';
   constructor(
+    /** The option that needs it. */
     readonly what: string,
+    /** The feature, such as `shader-f16`. */
     readonly feature: string,
+    /** The optional features that the device has. */
     readonly available: readonly string[],
     advice: string,
   ) {
@@ -79,8 +89,11 @@ export class OutputError extends WgflowError {
 /** A data file or data set cannot be used; `row` is the line in the file, counted from 1. */
 export class DataError extends WgflowError {
   override readonly name = 'DataError';
+  /** Name of the file, if the data came from one. */
   readonly file: string | undefined;
+  /** Line of the file, or row of the array, from 1. */
   readonly row: number | undefined;
+  /** Name of the column, if one is at fault. */
   readonly column: string | undefined;
   readonly #problem: string;
   readonly #advice: string;
@@ -118,9 +131,13 @@ function cut(text: string, most: number): string {
   return shown.replace(/\p{Cc}/gu, '?');
 }
 
+/** The place of wrong data, as far as it is known. */
 export interface DataPlace {
+  /** Name of the file. */
   file?: string;
+  /** Line of the file, or row of the array, from 1. */
   row?: number;
+  /** Name of the column. */
   column?: string;
 }
 
@@ -128,6 +145,7 @@ export interface DataPlace {
 export class ModelFileError extends WgflowError {
   override readonly name = 'ModelFileError';
   constructor(
+    /** Name of the file, or of the source. */
     readonly file: string,
     problem: string,
     advice = '',
@@ -153,8 +171,11 @@ const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
 export class TrainingDivergedError extends WgflowError {
   override readonly name = 'TrainingDivergedError';
   constructor(
+    /** The step, from 1. */
     readonly step: number,
+    /** The last finite NLL in nats; NaN if there was none. */
     readonly lastFiniteNll: number,
+    /** What became NaN or infinite first. */
     readonly part: DivergedPart = 'loss',
     /** How often training went back to earlier weights before. */
     readonly returns = 0,
@@ -187,8 +208,10 @@ export class NonFiniteError<Result = unknown> extends WgflowError {
   readonly #result: Result;
   /** @param rows counted from 1, or lines of the file */
   constructor(
+    /** Which result, such as `log-density`. */
     readonly what: string,
     readonly rows: readonly number[],
+    /** Number of rows of the call. */
     readonly count: number,
     result: Result,
     file?: string,
@@ -202,6 +225,7 @@ export class NonFiniteError<Result = unknown> extends WgflowError {
     this.#result = result;
   }
 
+  /** What the call would have returned, for all rows. */
   get result(): Result {
     return this.#result;
   }
@@ -211,7 +235,9 @@ export class NonFiniteError<Result = unknown> extends WgflowError {
 export class GpuMemoryError extends WgflowError {
   override readonly name = 'GpuMemoryError';
   constructor(
+    /** The buffer or the work. */
     readonly what: string,
+    /** Size of the buffer in bytes; undefined if the work was no buffer. */
     readonly bytes: number | undefined,
     detail: string,
   ) {
@@ -228,6 +254,7 @@ export class GpuMemoryError extends WgflowError {
 export class GpuWorkError extends WgflowError {
   override readonly name = 'GpuWorkError';
   constructor(
+    /** The work that was refused. */
     readonly what: string,
     detail: string,
   ) {
@@ -243,7 +270,9 @@ export class GpuWorkError extends WgflowError {
 export class DeviceLostError extends WgflowError {
   override readonly name = 'DeviceLostError';
   constructor(
+    /** `destroyed`, or `unknown` after a reset. */
     readonly reason: string,
+    /** The device's own message. */
     readonly detail: string,
     advice = 'Open a new device and load the last saved model.',
   ) {
@@ -263,7 +292,9 @@ export class DisposedError extends WgflowError {
 export class ShaderCompileError extends WgflowError {
   override readonly name = 'ShaderCompileError';
   constructor(
+    /** Stem of the kernel. */
     readonly kernel: string,
+    /** Line of the compiled shader, if known. */
     readonly line: number | undefined,
     detail: string,
   ) {
@@ -277,7 +308,10 @@ export class ShaderCompileError extends WgflowError {
 /** A kernel or a plan does not match its f64 twin. */
 export class VerificationError extends WgflowError {
   override readonly name = 'VerificationError';
-  constructor(readonly mismatches: readonly string[]) {
+  constructor(
+    /** A sentence for each result that does not match. */
+    readonly mismatches: readonly string[],
+  ) {
     super(
       'VERIFICATION_FAILED',
       `${mismatches.length} ${mismatches.length === 1 ? 'result' : 'results'} on this adapter ${mismatches.length === 1 ? 'does' : 'do'} not match the f64 twin: ` +

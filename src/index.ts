@@ -1,6 +1,7 @@
 /**
  * wgflow: normalizing flows trained and sampled on the GPU by hand-written WGSL.
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
+ * @module wgflow
  */
 export { Flow } from './flow/flow.ts';
 export type { GivenRows, ModelSource, NumberRows, Rows } from './calls/callerArrays.ts';
@@ -9,18 +10,22 @@ export type {
   CloneOptions,
   FlowOptions,
   FlowTrace,
+  ImageFlowOptions,
   LoadOptions,
+  LogProbOptions,
   PresetFlowOptions,
   SampleOptions,
   SaveOptions,
   TraceOptions,
   WaitOptions,
 } from './flow/options.ts';
+export type { FlowGradients } from './flow/passRunner.ts';
 export type { RunOptions } from './calls/rows.ts';
 export type { FlowPass, PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
 export type {
   GivenData as TrainingData,
   GivenFit as FitOptions,
+  GivenValidation as ValidationOptions,
   TrainingSettings,
 } from './training/options.ts';
 export type { RowStream } from './data/rowStream.ts';
@@ -62,7 +67,7 @@ export type { ToyDensity, ToyName } from './data/toy.ts';
 export type { Precision } from './plan/precision.ts';
 export type { KernelVariants } from './plan/variants.ts';
 export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './flow/tuningOptions.ts';
-export type { TrainingRecord } from './io/modelFile.ts';
+export type { TrainingRecord, ValidationRecord } from './io/modelFile.ts';
 export { describeDevice } from './gpu/device.ts';
 export type { AdapterReport } from './gpu/device.ts';
 export {
@@ -82,4 +87,5 @@ export {
   VerificationError,
   WgflowError,
 } from './errors.ts';
+export type { DataPlace, DivergedPart } from './errors.ts';
 export { VERSION } from './version.ts';

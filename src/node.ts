@@ -1,4 +1,7 @@
-/** Opens a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` if it exists. */
+/**
+ * Opens a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` if it exists.
+ * @module wgflow/node
+ */
 import { ADAPTER_CHOICES, openNodeAdapter } from './gpu/dawn.ts';
 import type { AdapterChoice, OpenedAdapter } from './gpu/dawn.ts';
 import { openedBy, requestDevice, waitBy } from './gpu/device.ts';
@@ -7,6 +10,7 @@ import { resting } from './gpu/resting.ts';
 import { integer, OBJECT, oneOf, requireOptions } from './calls/optionRules.ts';
 import type { OptionRules } from './calls/optionRules.ts';
 
+/** Options of `openDevice`. */
 export interface OpenDeviceOptions {
   /** `auto` (the default) takes a GPU, else a software adapter; `gpu` and `software` insist. */
   adapter?: AdapterChoice;
@@ -26,6 +30,7 @@ const LIMIT_RULES: OptionRules<keyof NeededLimits> = {
 /**
  * A device for `Flow.create(spec, { device })`. It lives until `device.destroy()`.
  * @throws {GpuUnavailableError} when there is no adapter of that kind, with how to get one
+ * @throws {LimitError} when the adapter allows less than `limits`
  * @example
  * const device = await openDevice();
  * using flow = await Flow.create(realnvp(2), { device });
@@ -34,7 +39,10 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<GPUDe
   return (await openDeviceWithNote(options)).device;
 }
 
-/** Like `openDevice`; also says how the device was found and warns if it is only a software adapter. */
+/**
+ * Like `openDevice`; also says how the device was found and warns if it is only a software adapter.
+ * @throws {GpuUnavailableError | LimitError} like `openDevice`
+ */
 export async function openDeviceWithNote(
   options: OpenDeviceOptions = {},
 ): Promise<{ device: GPUDevice; opened: OpenedAdapter }> {
@@ -54,4 +62,4 @@ export async function openDeviceWithNote(
   return { device, opened };
 }
 
-export type { AdapterChoice };
+export type { AdapterChoice, OpenedAdapter };

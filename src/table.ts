@@ -1,4 +1,7 @@
-/** Tables with columns of any kind: import from `wgflow/table`. */
+/**
+ * Tables with columns of any kind: import from `wgflow/table`.
+ * @module wgflow/table
+ */
 export { Table } from './flow/table.ts';
 export type { ExplainedRow, SampledGiven, SampledRow, TableOptions, TableRow } from './flow/table.ts';
 export type { TableColumn } from './table/columns.ts';

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as benchEntry from '../src/measure/index.ts';
+import * as ensembleEntry from '../src/ensemble.ts';
+import * as tableEntry from '../src/table.ts';
 import * as browserEntry from '../src/index.ts';
 import { EXIT } from '../src/cli/session.ts';
 import * as nodeEntry from '../src/node.ts';
@@ -135,6 +137,7 @@ describe('the documents', () => {
     'README.md',
     'CHANGELOG.md',
     'CONTRIBUTING.md',
+    'examples/README.md',
     'shaders/README.md',
     'test/oracle/README.md',
     ...readdirSync(join(ROOT, 'docs'))
@@ -148,8 +151,10 @@ describe('the documents', () => {
     ['wgflow/node', nodeEntry],
     ['wgflow/reference', referenceEntry],
     ['wgflow/bench', benchEntry],
+    ['wgflow/ensemble', ensembleEntry],
     ['wgflow/onnx', onnxEntry],
     ['wgflow/pytorch', pytorchEntry],
+    ['wgflow/table', tableEntry],
   ])('import from %s what that entry exports', (entry, exported) => {
     const names = [...all.matchAll(/import \{ ([^}]+) \} from '([^']+)'/g)]
       .filter(([, , from]) => from === entry)

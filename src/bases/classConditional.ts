@@ -13,6 +13,10 @@ import type { Base, BaseLayer } from './base.ts';
 import { standardNormalRows } from './standardNormal.ts';
 
 const schema = v.strictObject({ type: v.literal('class_conditional') });
+/**
+ * The spec of `classConditional`.
+ * @interface
+ */
 export type ClassConditionalSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors {
@@ -107,4 +111,5 @@ function minusMean(ops: RowOps, layer: ClassLayer): number {
   return to;
 }
 
+/** The base z ~ N(M c, I) with the context c and a learned M [D, C]. Needs a context. */
 export const classConditional = (): ClassConditionalSpec => ({ type: 'class_conditional' });

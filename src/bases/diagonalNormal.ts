@@ -5,6 +5,10 @@ import type { Base } from './base.ts';
 import { mixtureRows } from './mixture.ts';
 
 const schema = v.strictObject({ type: v.literal('diagonal_normal') });
+/**
+ * The spec of `diagonalNormal`.
+ * @interface
+ */
 export type DiagonalNormalSpec = v.InferOutput<typeof schema>;
 
 export const diagonalNormalRoom: Base<DiagonalNormalSpec, MixtureSlots> = {
@@ -24,4 +28,5 @@ export const diagonalNormalRoom: Base<DiagonalNormalSpec, MixtureSlots> = {
   ...mixtureRows,
 };
 
+/** The base of independent normals with learned means and standard deviations. */
 export const diagonalNormal = (): DiagonalNormalSpec => ({ type: 'diagonal_normal' });

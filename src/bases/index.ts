@@ -7,6 +7,7 @@ import { standardNormalRoom } from './standardNormal.ts';
 import { studentTRoom } from './studentT.ts';
 import { uniformRoom } from './uniform.ts';
 
+/** @internal */
 export const BASES = {
   standard_normal: standardNormalRoom,
   class_conditional: classConditionalRoom,
@@ -18,11 +19,12 @@ export const BASES = {
 
 type SpecOf<Room> = Room extends Base<infer Spec, infer _> ? Spec : never;
 
+/** The name of a base, as in the field `type` of its spec. */
 export type BaseType = keyof typeof BASES;
 /** The density of the latent z. */
 export type BaseSpec = { [Type in BaseType]: SpecOf<(typeof BASES)[Type]> }[BaseType];
 
-/** The record of the base with this spec. */
+/** The record of the base with this spec. @internal */
 export function baseOf({ type }: BaseSpecOf): Base {
   return BASES[type as BaseType];
 }

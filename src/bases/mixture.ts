@@ -10,7 +10,15 @@ import type { Op } from '../kernels/resident/ops.ts';
 import { offsetOf } from '../kernels/resident/row_ops.ts';
 import type { Base, BaseSpecOf } from './base.ts';
 
-const schema = v.strictObject({ type: v.literal('mixture'), components: integerFrom(2, 1024) });
+const schema = v.strictObject({
+  type: v.literal('mixture'),
+  /** Number of normals. */
+  components: integerFrom(2, 1024),
+});
+/**
+ * The spec of `mixture`.
+ * @interface
+ */
 export type MixtureSpec = v.InferOutput<typeof schema>;
 
 /** The kernels of a mixture of K diagonal normals. */
@@ -81,6 +89,7 @@ export const mixtureRoom: Base<MixtureSpec, MixtureSlots> = {
   ...mixtureRows,
 };
 
+/** The base of a mixture of `components` diagonal normals, 8 by default, with learned weights, means and scales. */
 export const mixture = (fields: Partial<Omit<MixtureSpec, 'type'>> = {}): MixtureSpec => ({
   type: 'mixture',
   ...mixtureRoom.defaults(),

@@ -6,6 +6,10 @@ import { signOption } from '../kernels/resident/ops.ts';
 import type { Base } from './base.ts';
 
 const schema = v.strictObject({ type: v.literal('standard_normal') });
+/**
+ * The spec of `standardNormal`.
+ * @interface
+ */
 export type StandardNormalSpec = v.InferOutput<typeof schema>;
 
 /** The kernels of N(0, I). */
@@ -33,4 +37,5 @@ export const standardNormalRoom: Base<StandardNormalSpec> = {
   },
 };
 
+/** The base z ~ N(0, I). */
 export const standardNormal = (): StandardNormalSpec => ({ type: 'standard_normal' });

@@ -10,10 +10,16 @@ import type { Base } from './base.ts';
 
 const schema = v.strictObject({
   type: v.literal('student_t'),
+  /** Degrees of freedom, also where learned ones start. */
   // Above 1000, float32 cannot distinguish most of them from a normal.
   df: numberFrom(0.1, 1000),
+  /** Whether training changes the degrees of freedom, one for each feature. */
   learned: v.boolean(),
 });
+/**
+ * The spec of `studentT`.
+ * @interface
+ */
 export type StudentTSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors {
@@ -56,6 +62,10 @@ export const studentTRoom: Base<StudentTSpec, Tensors> = {
   },
 };
 
+/**
+ * The base of independent Student's t. Defaults: `df` 5 degrees of freedom, `learned`.
+ * @see Alexanderson and Henter 2020, https://arxiv.org/abs/2006.06599
+ */
 export const studentT = (fields: Partial<Omit<StudentTSpec, 'type'>> = {}): StudentTSpec => ({
   type: 'student_t',
   ...studentTRoom.defaults(),

@@ -6,7 +6,15 @@ import { positiveNumber } from '../model/schema.ts';
 import { signOption, WALLS } from '../kernels/resident/ops.ts';
 import type { Base } from './base.ts';
 
-const schema = v.strictObject({ type: v.literal('uniform'), bound: positiveNumber() });
+const schema = v.strictObject({
+  type: v.literal('uniform'),
+  /** The box is [−bound, bound] in each feature. */
+  bound: positiveNumber(),
+});
+/**
+ * The spec of `uniform`.
+ * @interface
+ */
 export type UniformSpec = v.InferOutput<typeof schema>;
 
 export const uniformRoom: Base<UniformSpec> = {
@@ -39,6 +47,7 @@ export const uniformRoom: Base<UniformSpec> = {
   },
 };
 
+/** The base that is uniform on [−bound, bound] of each feature. Default `bound` 3. */
 export const uniform = (fields: Partial<Omit<UniformSpec, 'type'>> = {}): UniformSpec => ({
   type: 'uniform',
   ...uniformRoom.defaults(),

@@ -10,6 +10,10 @@ import { diagonalMap } from './diagonalMap.ts';
 import type { DiagonalTensors } from './diagonalMap.ts';
 
 const schema = v.strictObject({ type: v.literal('actnorm') });
+/**
+ * The spec of `actnorm`.
+ * @interface
+ */
 export type ActnormSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors extends DiagonalTensors {
@@ -43,4 +47,8 @@ export const actnormRoom: Bijector<ActnormSpec, Tensors> = {
   ...diagonalMap,
 };
 
+/**
+ * Glow's activation normalisation: z = (x + bias) ⊙ exp(log_scale); the first batch sets both.
+ * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
+ */
 export const actnorm = builderOf<ActnormSpec>('actnorm');

@@ -25,8 +25,13 @@ import type { CouplingTensors } from './coupling.ts';
 const schema = v.strictObject({
   type: v.literal('additive_coupling'),
   ...couplingFields,
+  /** The net that reads the other block. */
   conditioner: netSchema,
 });
+/**
+ * The spec of `additiveCoupling`.
+ * @interface
+ */
 export type AdditiveCouplingSpec = v.InferOutput<typeof schema>;
 
 export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensors> = {
@@ -79,6 +84,11 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
   },
 };
 
+/**
+ * NICE's coupling: z₂ = x₂ + t(x₁), z₁ = x₁. It keeps volumes. By default its net has hidden layers of 32 and 32
+ * units.
+ * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
+ */
 export const additiveCoupling = builderOf<AdditiveCouplingSpec>('additive_coupling');
 
 function residentShift(

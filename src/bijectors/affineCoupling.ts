@@ -34,22 +34,37 @@ import type { CouplingTensors } from './coupling.ts';
  * (`scale`), one for t (`shift`).
  */
 const conditionerSchema = v.strictObject({
+  /** Widths of the hidden layers. */
   hidden: netFields.hidden,
+  /** See `NetSpec`. */
   residualBlocks: netFields.residualBlocks,
+  /** Follows each hidden layer. */
   activation: netFields.activation,
+  /** Whether a and t have nets of their own. */
   separate: v.boolean(),
+  /** See `NetSpec`. */
   init: netFields.init,
 });
+/**
+ * The nets of an affine coupling: one for both a and t, or `separate` ones.
+ * @interface
+ */
 export type ConditionerSpec = v.InferOutput<typeof conditionerSchema>;
 
 const schema = v.strictObject({
   type: v.literal('affine_coupling'),
   ...couplingFields,
+  /** How the net's outputs become log-scales. */
   scale: scaleMapSchema,
   /** Whether the shift comes before the scale, z₂ = (x₂ + t) ⊙ exp(s), as in Glow's code and in normflows. */
   shiftFirst: v.optional(v.boolean()),
+  /** The net that reads the other block. */
   conditioner: conditionerSchema,
 });
+/**
+ * The spec of `affineCoupling`.
+ * @interface
+ */
 export type AffineCouplingSpec = v.InferOutput<typeof schema>;
 
 type Coupling = Layer<AffineCouplingSpec, CouplingTensors>;
@@ -139,6 +154,11 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
   },
 };
 
+/**
+ * Real NVP's coupling: z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁), z₁ = x₁. By default its net has hidden layers of 32 and 32
+ * units.
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
+ */
 export const affineCoupling = builderOf<AffineCouplingSpec>('affine_coupling');
 
 function residentMap(ops: RowOps, layer: Coupling, slot: number, inverse: boolean): ResidentNets {

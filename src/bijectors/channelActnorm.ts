@@ -11,6 +11,10 @@ import { diagonalRows } from './diagonalMap.ts';
 import { imageOf, requireImage } from './image.ts';
 
 const schema = v.strictObject({ type: v.literal('channel_actnorm') });
+/**
+ * The spec of `channelActnorm`.
+ * @interface
+ */
 export type ChannelActnormSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors extends ActnormTensors {
@@ -48,4 +52,8 @@ export const channelActnormRoom: Bijector<ChannelActnormSpec, Tensors> = {
   ...diagonalRows,
 };
 
+/**
+ * `actnorm` of images: one scale and bias for all pixels of a channel.
+ * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
+ */
 export const channelActnorm = builderOf<ChannelActnormSpec>('channel_actnorm');

@@ -25,8 +25,13 @@ import type { ImageCouplingTensors } from './imageCoupling.ts';
 const schema = v.strictObject({
   type: v.literal('conv_additive_coupling'),
   ...imageCouplingFields,
+  /** The net that reads the other block. */
   conditioner: netSchema,
 });
+/**
+ * The spec of `convAdditiveCoupling`.
+ * @interface
+ */
 export type ConvAdditiveCouplingSpec = v.InferOutput<typeof schema>;
 
 type Coupling = Layer<ConvAdditiveCouplingSpec, ImageCouplingTensors>;
@@ -62,6 +67,10 @@ export const convAdditiveCouplingRoom: Bijector<ConvAdditiveCouplingSpec, ImageC
   },
 };
 
+/**
+ * NICE's coupling on images, with a convolutional net. It keeps volumes.
+ * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
+ */
 export const convAdditiveCoupling = builderOf<ConvAdditiveCouplingSpec>('conv_additive_coupling');
 
 function addMap(

@@ -21,11 +21,17 @@ import type { ImageCouplingTensors } from './imageCoupling.ts';
 const schema = v.strictObject({
   type: v.literal('conv_affine_coupling'),
   ...imageCouplingFields,
+  /** How the net's outputs become log-scales. */
   scale: scaleMapSchema,
   /** Whether the shift comes before the scale, z₂ = (x₂ + t) ⊙ exp(s), as in Glow's code. */
   shiftFirst: v.optional(v.boolean()),
+  /** The net that reads the other block. */
   conditioner: netSchema,
 });
+/**
+ * The spec of `convAffineCoupling`.
+ * @interface
+ */
 export type ConvAffineCouplingSpec = v.InferOutput<typeof schema>;
 
 export const convAffineCouplingRoom: Bijector<ConvAffineCouplingSpec, ImageCouplingTensors> = {
@@ -53,4 +59,8 @@ export const convAffineCouplingRoom: Bijector<ConvAffineCouplingSpec, ImageCoupl
   backward: (plan, layer, pass) => affineBackward(plan, layer, layer.spec, pass),
 };
 
+/**
+ * Real NVP's coupling on images, with a convolutional net.
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
+ */
 export const convAffineCoupling = builderOf<ConvAffineCouplingSpec>('conv_affine_coupling');

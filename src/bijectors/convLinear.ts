@@ -14,6 +14,10 @@ import { imageOf, imageWords, requireImage } from './image.ts';
 import { linearBackward, linearMap, linearTensors } from './linearMap.ts';
 
 const schema = v.strictObject({ type: v.literal('conv_linear') });
+/**
+ * The spec of `convLinear`.
+ * @interface
+ */
 export type ConvLinearSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors extends LinearSlots {
@@ -61,4 +65,8 @@ export const convLinearRoom: Bijector<ConvLinearSpec, Tensors> = {
   backward: (plan, { tensors }, pass) => linearBackward(plan, tensors, pass, tensors.pixels),
 };
 
+/**
+ * Glow's invertible 1 × 1 convolution of the channels of each pixel. Needs 2 channels.
+ * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
+ */
 export const convLinear = builderOf<ConvLinearSpec>('conv_linear');

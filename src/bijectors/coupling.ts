@@ -40,7 +40,9 @@ const MAX_FUSED_WIDTH = 128;
  * features are transformed.
  */
 export const couplingFields = {
+  /** Number of features of the first block. */
   split: integerFrom(0, SPEC_LIMITS.dim - 1),
+  /** Whether the nets read the second block and transform the first. */
   flip: v.boolean(),
 };
 

@@ -6,6 +6,10 @@ import { diagonalMap } from './diagonalMap.ts';
 import type { DiagonalTensors } from './diagonalMap.ts';
 
 const schema = v.strictObject({ type: v.literal('diagonal_scale') });
+/**
+ * The spec of `diagonalScale`.
+ * @interface
+ */
 export type DiagonalScaleSpec = v.InferOutput<typeof schema>;
 
 export const diagonalScaleRoom: Bijector<DiagonalScaleSpec, DiagonalTensors> = {
@@ -17,4 +21,8 @@ export const diagonalScaleRoom: Bijector<DiagonalScaleSpec, DiagonalTensors> = {
   ...diagonalMap,
 };
 
+/**
+ * z = x ⊙ exp(log_scale), a learned scale for each feature.
+ * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
+ */
 export const diagonalScale = builderOf<DiagonalScaleSpec>('diagonal_scale');

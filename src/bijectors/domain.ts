@@ -28,6 +28,10 @@ const schema = v.strictObject({
     v.maxLength(SPEC_LIMITS.dim, `at most ${SPEC_LIMITS.dim}`),
   ),
 });
+/**
+ * The spec of `domain`.
+ * @interface
+ */
 export type DomainSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors {
@@ -107,6 +111,7 @@ export const domainRoom: Bijector<DomainSpec, Tensors> = {
   },
 };
 
+/** Fixed maps of bounded features to the real line; only as the first bijector. Default: all features `positive`. */
 export const domain = builderOf<DomainSpec>('domain');
 
 function residentMaps(ops: RowOps, layer: Layer<DomainSpec, Tensors>, direction: number): void {

@@ -40,7 +40,12 @@ export interface Mask {
   flip: boolean;
 }
 
-export const imageCouplingFields = { mask: v.picklist(MASKS), flip: v.boolean() };
+export const imageCouplingFields = {
+  /** The two groups of pixels: halves of the channels, or a checkerboard. */
+  mask: v.picklist(MASKS),
+  /** Whether the nets read the second group and transform the first. */
+  flip: v.boolean(),
+};
 
 export interface ImageCouplingSpec extends LayerSpec, Mask {
   conditioner: NetSpec;

@@ -18,6 +18,7 @@ import { splitRoom } from './split.ts';
 import { squeezeRoom } from './squeeze.ts';
 import { standardizeRoom } from './standardize.ts';
 
+/** @internal */
 export const BIJECTORS = {
   domain: domainRoom,
   standardize: standardizeRoom,
@@ -40,10 +41,12 @@ export const BIJECTORS = {
 
 type SpecOf<Room> = Room extends Bijector<infer Spec, infer _> ? Spec : never;
 
+/** The name of a bijector, as in the field `type` of its spec. */
 export type BijectorType = keyof typeof BIJECTORS;
+/** The spec of any bijector. */
 export type BijectorSpec = { [Type in BijectorType]: SpecOf<(typeof BIJECTORS)[Type]> }[BijectorType];
 
-/** The record of the bijector with this spec. */
+/** The record of the bijector with this spec. @internal */
 export function bijectorOf({ type }: LayerSpec): Bijector {
   return BIJECTORS[type as BijectorType];
 }

@@ -22,6 +22,10 @@ const schema = v.strictObject({
    */
   init: v.optional(v.literal('whiten')),
 });
+/**
+ * The spec of `invertibleLinear`.
+ * @interface
+ */
 export type InvertibleLinearSpec = v.InferOutput<typeof schema>;
 
 export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> = {
@@ -117,6 +121,10 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
   backward: (plan, { tensors }, pass) => linearBackward(plan, tensors, pass),
 };
 
+/**
+ * A learned invertible matrix, z = P L (U + diag(exp(log_diagonal))) x. Needs 2 features.
+ * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
+ */
 export const invertibleLinear = builderOf<InvertibleLinearSpec>('invertible_linear');
 
 /** Factors W = L diag for a lower triangular W [D, D]. */

@@ -17,8 +17,13 @@ const schema = v.strictObject({
   type: v.literal('logit'),
   /** Keeps v away from 0 and 1, whose images are infinite. */
   alpha: numberFrom(1e-6, 0.4),
+  /** Number of values of a pixel. */
   levels: integerFrom(2, 65_536),
 });
+/**
+ * The spec of `logit`.
+ * @interface
+ */
 export type LogitSpec = v.InferOutput<typeof schema>;
 
 export const logitRoom: Bijector<LogitSpec> = {
@@ -48,6 +53,10 @@ export const logitRoom: Bijector<LogitSpec> = {
   },
 };
 
+/**
+ * Pixels of `levels` values to the real line; only as the first bijector. Defaults: `alpha` 0.05, `levels` 256.
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803, section 4.1
+ */
 export const logit = builderOf<LogitSpec>('logit');
 
 function addMap(

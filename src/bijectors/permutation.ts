@@ -19,8 +19,13 @@ const schema = v.strictObject({
   type: v.literal('permutation'),
   /** The permutation of a fresh flow. */
   init: v.picklist(['reverse', 'random']),
+  /** Whether features also change their signs. Default false. */
   signed: v.optional(v.boolean()),
 });
+/**
+ * The spec of `permutation`.
+ * @interface
+ */
 export type PermutationSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors {
@@ -72,6 +77,7 @@ export const permutationRoom: Bijector<PermutationSpec, Tensors> = {
   },
 };
 
+/** z[j] = x[permutation[j]] with a fixed permutation: `reverse`, the default, or `random`. */
 export const permutation = builderOf<PermutationSpec>('permutation');
 
 /** Permutes the units of the state, in place. */

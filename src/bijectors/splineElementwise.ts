@@ -43,6 +43,10 @@ const schema = v.strictObject({
     v.strictObject({ start: integerFrom(0, SPEC_LIMITS.dim - 1), count: integerFrom(1, SPEC_LIMITS.dim) }),
   ),
 });
+/**
+ * The spec of `splineElementwise`.
+ * @interface
+ */
 export type SplineElementwiseSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors {
@@ -140,6 +144,10 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
   },
 };
 
+/**
+ * A learned monotone rational-quadratic spline for each feature. Default: 8 bins on [−3, 3].
+ * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
+ */
 export const splineElementwise = builderOf<SplineElementwiseSpec>('rational_quadratic_elementwise');
 
 function residentMap(ops: RowOps, layer: SplineLayer, xSlot: number, inverse: boolean): void {

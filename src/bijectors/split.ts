@@ -15,7 +15,15 @@ import { imageWords, requireImage } from './image.ts';
 import { affineBackward, affineForward, imageCouplingTensors } from './imageCoupling.ts';
 import type { AffineMap, ImageCoupling, ImageCouplingTensors } from './imageCoupling.ts';
 
-const schema = v.strictObject({ type: v.literal('split'), scale: scaleMapSchema });
+const schema = v.strictObject({
+  type: v.literal('split'),
+  /** How the net's outputs become log-scales. */
+  scale: scaleMapSchema,
+});
+/**
+ * The spec of `split`.
+ * @interface
+ */
 export type SplitSpec = v.InferOutput<typeof schema>;
 
 type Split = Layer<SplitSpec, ImageCouplingTensors>;
@@ -65,6 +73,10 @@ export const splitRoom: Bijector<SplitSpec, ImageCouplingTensors> = {
   backward: (plan, layer, pass) => affineBackward(plan, couplingOf(layer), mapOf(layer.spec), pass),
 };
 
+/**
+ * The end of a level of a multi-scale flow: half of the channels leave for the base.
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803, section 3.6
+ */
 export const split = builderOf<SplitSpec>('split');
 
 function mapOf({ scale }: { scale: ScaleMap }): AffineMap {

@@ -14,6 +14,10 @@ import type { Bijector } from './bijector.ts';
 import { imageOf, imageWords, requireImage } from './image.ts';
 
 const schema = v.strictObject({ type: v.literal('squeeze') });
+/**
+ * The spec of `squeeze`.
+ * @interface
+ */
 export type SqueezeSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors {
@@ -52,6 +56,10 @@ export const squeezeRoom: Bijector<SqueezeSpec, Tensors> = {
   },
 };
 
+/**
+ * Squares of 2 × 2 pixels become four channels of one pixel.
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803, section 3.6
+ */
 export const squeeze = builderOf<SqueezeSpec>('squeeze');
 
 function imageAfter([channels, height, width]: ImageShape): ImageShape {

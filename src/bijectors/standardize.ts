@@ -28,6 +28,10 @@ const schema = v.strictObject({
     ),
   ),
 });
+/**
+ * The spec of `standardize`.
+ * @interface
+ */
 export type StandardizeSpec = v.InferOutput<typeof schema>;
 
 export interface Tensors {
@@ -101,6 +105,7 @@ export const standardizeRoom: Bijector<StandardizeSpec, Tensors> = {
   },
 };
 
+/** z = (x − offset − mean) / std with the statistics of the training data; the first bijector, or after a `domain`. */
 export const standardize = builderOf<StandardizeSpec>('standardize');
 
 function residentMap(

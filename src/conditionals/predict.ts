@@ -12,9 +12,11 @@ export interface PredictAsked extends ExplainAsked {
 export interface Prediction {
   /** The probability of each discrete value, then of all other numbers, [B, parts]. */
   probabilities: Float64Array;
+  /** Number of probabilities of a row. */
   parts: number;
-  /** Of the cells that are numbers; absent if none can be. */
+  /** Of the cells that are numbers, in the data's units: mean [B] and quantiles [B, quantiles]; absent if none can be. */
   numbers?: {
+    /** [B] */
     mean: Float64Array;
     /** [B, quantiles], in the data's units. */
     quantiles: Float64Array;

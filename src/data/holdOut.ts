@@ -4,10 +4,13 @@ import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 
 /** Rows [N, D], their contexts [N, C] if the flow has one, and their weights [N] if they differ. */
 export interface ContextRows {
+  /** Rows [N, D]. */
   data: Rows;
+  /** Contexts [N, C]. */
   context?: Float32Array;
   /** The widths [N, D] of the cells, if some are intervals: see `Cells`. */
   widths?: Float32Array;
+  /** Weights ≥ 0 [N]. */
   weights?: Float32Array;
 }
 

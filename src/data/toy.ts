@@ -20,6 +20,7 @@ export interface ToyDensity {
   readonly noise: number;
   /** Exact mean and standard deviation of each column before standardization. */
   readonly mean: readonly number[];
+  /** See `mean`. */
   readonly std: readonly number[];
   /** Differential entropy −∫ p log p of the standardized density in nats; no model's expected NLL is below it. */
   readonly entropy: number;

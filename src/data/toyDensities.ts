@@ -18,6 +18,7 @@ const PLANE_NAMES = [
 
 /** In the order of their SHAPE numbers: first the densities of toy_batch, then the ones of toy_vector_batch. */
 export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
+/** The name of a toy density. */
 export type ToyName = (typeof TOY_NAMES)[number];
 
 interface PlaneFamily {

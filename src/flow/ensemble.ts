@@ -21,6 +21,7 @@ const ROWS_OF_MEMBER = 2 ** 40;
  * const logProb = await ensemble.logProb(points);
  */
 export class Ensemble implements Density {
+  /** The members, in the order given. */
   readonly flows: readonly Flow[];
 
   /** @throws {ShapeError} when there are no flows, or their columns or contexts differ */

@@ -357,6 +357,7 @@ export class Flow implements Disposable {
   /**
    * The distribution of each column of a row given the others. `explain`, `predict`, `impute` and `sampleGiven` of
    * wgflow/table use it.
+   * @throws {ShapeError | DataError} when a question does not fit the flow
    */
   async conditionals(): Promise<Conditionals> {
     this.#requireAlive();
@@ -396,7 +397,10 @@ export class Flow implements Disposable {
     );
   }
 
-  /** All parameters, by their names in the model file. */
+  /**
+   * All parameters, by their names in the model file, each flat in the tensor's shape, such as [D].
+   * @throws {GpuMemoryError | GpuWorkError} when they could not be read
+   */
   async parameters(options: WaitOptions = {}): Promise<Record<string, Float32Array>> {
     return this.#contents.parameters(options);
   }
@@ -438,6 +442,7 @@ export class Flow implements Disposable {
    * `fit(…, { resume: true })` continues bit for bit. While `fit` runs, the file holds the last submitted
    * step. If the device is lost and there is no other, it holds the parameters that the host has: those of the last
    * few seconds of a `fit`.
+   * @throws {GpuMemoryError | GpuWorkError} when the parameters could not be read
    */
   async save(options: SaveOptions = {}): Promise<Uint8Array> {
     return this.#contents.save(options);

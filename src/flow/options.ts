@@ -61,11 +61,12 @@ export interface ImageFlowOptions extends FlowOptions, ImagePresetOptions {
 export interface CloneOptions extends TuningOptions {
   /** The device to run on; the caller keeps it. By default that of the flow. */
   device?: GPUDevice;
+  /** Stops between the parts of the work; the call throws the signal's reason. */
   signal?: AbortSignal;
 }
 
 export interface LoadOptions extends CloneOptions {
-  /** Like for `create`. */
+  /** Like for `create`. By default `navigator.gpu` opens one that is freed with the flow. */
   device?: GPUDevice;
   /** Used in messages only. By default the address of a response, else `model`. */
   fileName?: string;
@@ -85,7 +86,7 @@ export interface SampleOptions extends RunOptions {
 
 /** Options of `logProb`; the last three are for rows with cells that are intervals. */
 export interface LogProbOptions extends RunOptions {
-  /** The width of each value of the rows [B, D]: see `Cells`. The result is then a log-mass for such cells. */
+  /** The width of each value of the rows [B, D]: see `Cells`. The result is then a log-mass for such cells. By default all are 0. */
   widths?: Float32Array | NumberRows;
   /** Points drawn from each row of cells. Default 16. */
   draws?: number;

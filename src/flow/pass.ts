@@ -37,14 +37,21 @@ import type { KernelVariants } from '../plan/variants.ts';
  * `context` [C, stride], which every kind reads.
  */
 export interface PassBuffers {
+  /** Data to latent. */
   forward: 'state' | 'context' | 'logDet';
+  /** Latent to data. */
   inverse: 'state' | 'context' | 'logDet';
+  /** Log-densities. */
   logProb: 'state' | 'context' | 'logProb';
+  /** Samples. */
   sample: 'state' | 'context';
+  /** The rows after each bijector. */
   trace: 'state' | 'context' | 'states' | 'logDets';
 }
+/** What a pass computes: see `PassBuffers`. */
 export type PassKind = keyof PassBuffers;
 
+/** Options of `Flow.pass`. */
 export interface PassOptions {
   /** Number of rows of the pass, at most `Flow.passRows`. */
   rows: number;
@@ -82,7 +89,9 @@ interface PassHost {
  * the pass. Rows after the last, up to `stride`, are computed too and have no meaning.
  */
 export class FlowPass<K extends PassKind = PassKind> implements Disposable {
+  /** What the pass computes. */
   readonly kind: K;
+  /** Number of rows. */
   readonly rows: number;
   /** Distance from one column of a buffer to the next, in elements: `rows` rounded up to a multiple of 4. */
   readonly stride: number;
@@ -164,6 +173,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     this.#program.record(encoder);
   }
 
+  /** Frees the buffers of the pass. Repeated calls do nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -26,9 +26,13 @@ const TUNED_ROWS = 4096;
 
 /** The result of `Flow.gradients`. */
 export interface FlowGradients {
+  /** Mean NLL in nats; infinite if a row has no density. */
   nll: number;
+  /** Mean NLL in nats as training minimises it, which is finite. */
   loss: number;
+  /** Number of rows without density. */
   withoutDensity: number;
+  /** The gradient of `loss` by the tensor's name in the model file, each flat in the tensor's shape, such as [D]. */
   gradients: Record<string, Float32Array>;
 }
 

@@ -66,6 +66,7 @@ const ASK_RULES: OptionRules<keyof AskOptions> = {
 
 /** The cells of rows [B, C] for the C columns that the flow has learned. */
 export interface Explanation {
+  /** The names of the C columns. */
   columns: readonly string[];
   /** −log p(cell | the others) in nats, [B, C]: see `CellScores`. */
   surprise: Float64Array;
@@ -156,6 +157,7 @@ export interface ImputeOptions extends AskOptions {
   unknown: readonly (readonly boolean[])[];
   /** Rows drawn for each row, so that their spread shows what is not known. Default 1. */
   copies?: number;
+  /** Seed of the draws; those of row i depend only on (seed, firstRow + i). Default 0. */
   seed?: number;
   /** Sweeps over the unknown cells of a row that has several. Default 20. */
   sweeps?: number;
@@ -218,11 +220,13 @@ export async function impute(flow: Flow, x: GivenRows, options: ImputeOptions): 
   return { values: rows.values, widths: rows.widths };
 }
 
+/** Options of `sampleGiven`. */
 export interface SampleGivenOptions extends Omit<AskOptions, 'firstRow'> {
   /** One row [D] that has the known cells, with `widths`; its other cells do not matter. */
   row: GivenRows;
   /** The names of the known columns. */
   known: readonly string[];
+  /** Seed of the draws. Default 0. */
   seed?: number;
   /** Default 20. */
   sweeps?: number;

@@ -25,6 +25,7 @@ import type { LogProbOptions, SampleOptions } from './options.ts';
 /** A row: a value for each column by its name. A blank is null, undefined, NaN or ''; a date is a Date or its text. */
 export type TableRow = object;
 
+/** Options of `Table.infer`. */
 export interface TableOptions {
   /** Names of the columns to learn, in this order. Default: those of the first row. */
   columns?: readonly string[];
@@ -37,7 +38,9 @@ export type SampledRow = Record<string, number | string | null>;
 
 /** Rows that share cells, and as many independent rows as would say as much. */
 export interface SampledGiven {
+  /** The rows drawn. */
   rows: SampledRow[];
+  /** As many independent rows would say as much about the distribution. */
   effectiveSize: number;
 }
 
@@ -141,7 +144,10 @@ export class Table {
     return flow.fit(values, { ...options, widths, columns, table: this.columns });
   }
 
-  /** The log-mass or log-density of each row in nats, under a flow or an ensemble: see `Flow.logProb`. @throws {DataError} like `fit` */
+  /**
+   * The log-mass or log-density of each row in nats [rows], under a flow or an ensemble: see `Flow.logProb`.
+   * @throws {DataError} like `fit`
+   */
   async logProb(
     flow: Density,
     rows: readonly TableRow[],
@@ -151,7 +157,10 @@ export class Table {
     return flow.logProb(values, { ...options, widths });
   }
 
-  /** Draws n rows: see `Flow.sample`. */
+  /**
+   * Draws n rows: see `Flow.sample`.
+   * @throws {ShapeError} when n or an option is out of range
+   */
   async sample(flow: Density, n: number, options: SampleOptions = {}): Promise<SampledRow[]> {
     return this.#rows(await flow.sample(n, options));
   }

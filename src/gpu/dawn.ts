@@ -11,10 +11,14 @@ import { prepareSwiftShader } from './swiftshader.ts';
 
 /** `auto` prefers a GPU and falls back to software; `gpu` and `software` insist. */
 export const ADAPTER_CHOICES = ['auto', 'gpu', 'software'] as const;
+/** Which adapter to open: `auto` takes a GPU, else a software adapter. */
 export type AdapterChoice = (typeof ADAPTER_CHOICES)[number];
 
+/** An adapter, and how it was found. */
 export interface OpenedAdapter {
+  /** WebGPU's adapter. */
   adapter: GPUAdapter;
+  /** Who provides WebGPU: Dawn from the package `webgpu`, or the runtime. */
   implementation: 'dawn' | 'navigator.gpu';
   /** True for an adapter that computes on the CPU. */
   software: boolean;

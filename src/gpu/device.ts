@@ -114,16 +114,23 @@ export async function requestNavigatorDevice(needed: NeededLimits = {}): Promise
 
 /** The facts about an adapter that a user or a benchmark file needs. */
 export interface AdapterReport {
+  /** The maker of the GPU, such as `nvidia`; empty if the adapter does not say. */
   vendor: string;
+  /** The family of the GPU, such as `ampere`; empty if the adapter does not say. */
   architecture: string;
+  /** The model of the GPU; empty if the adapter does not say. */
   device: string;
+  /** The driver's own description; empty if the adapter does not say. */
   description: string;
   /** Whether the adapter reports that it computes on the CPU. */
   software: boolean;
   /** Lanes of the smallest and the largest subgroup; 0 if the device has none, or the adapter does not report them. */
   subgroupMinSize: number;
+  /** See `subgroupMinSize`. */
   subgroupMaxSize: number;
+  /** The optional features of the device, by their names in WebGPU. */
   features: string[];
+  /** The limits of the device, by their names in WebGPU; bytes for sizes of buffers. */
   limits: Record<string, number>;
 }
 

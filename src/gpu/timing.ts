@@ -4,6 +4,7 @@ import type { Gpu } from './gpu.ts';
 import type { GpuProgram } from './executor.ts';
 
 export const CLOCKS = ['GPU timestamps', 'wall clock'] as const;
+/** What measures times: the GPU itself, or the host around a submit. */
 export type Clock = (typeof CLOCKS)[number];
 
 /** This many runs of any program take longer than the resolution of the timestamps. */

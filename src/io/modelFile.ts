@@ -30,6 +30,7 @@ export interface TrainingRecord {
   context?: ContextColumn[];
   /** Optimiser steps taken. */
   steps: number;
+  /** Seed of the run. */
   seed: number;
   /** Nats per row. */
   bestValidationNll?: number;
@@ -39,7 +40,9 @@ export interface TrainingRecord {
   heldOut?: HeldOut;
   /** The writer of the file, such as `wgflow 0.1.0`. */
   library: string;
+  /** The toy density or the table, as the writer named it. */
   dataset?: string;
+  /** Name of the preset. */
   preset?: string;
   /** Other options of the run: batch size, learning rate, schedule. */
   options?: Settings;
@@ -81,6 +84,7 @@ export interface OptimizerState {
   divergence?: { skipped: number; skippedInARow: number; returns: number };
 }
 
+/** The parameters with the best validation score so far. */
 export interface BestParameters {
   /** Mean validation NLL, nats. */
   nll: number;
@@ -96,9 +100,13 @@ export interface BestParameters {
 
 /** A flow with its parameters, `[paramLayout(spec).length]` in ParamLayout order. */
 export interface Model {
+  /** The flow. */
   spec: FlowSpec;
+  /** All tensors end to end, [paramLayout(spec).length], in ParamLayout order. */
   parameters: Float32Array;
+  /** How it was made. */
   training?: TrainingRecord;
+  /** The optimiser's state; only in a checkpoint. */
   optimizer?: OptimizerState;
 }
 

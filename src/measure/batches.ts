@@ -10,9 +10,11 @@ export const FULL_SHARE = 0.9;
 
 /** A training step of a batch. */
 export interface BatchStep {
+  /** Rows of a step. */
   batch: number;
   /** Milliseconds of a step. */
   ms: number;
+  /** Rows per second. */
   rowsPerSecond: number;
 }
 
@@ -24,7 +26,9 @@ export interface Filling {
   fullFrom: number | null;
 }
 
+/** How the speed of a training step grows with its rows. */
 export interface BatchSweep extends Filling {
+  /** Name of the flow. */
   flow: string;
 }
 

@@ -40,6 +40,7 @@ import type { Mismatch, Verification } from './verify.ts';
 import { printedName } from './workloads.ts';
 import type { Workload } from './workloads.ts';
 
+/** Options of `bench`. */
 export interface BenchOptions extends BenchScope {
   /**
    * Precision of the nets in all plans and kernels; default f32. With `f16` the sweep omits the kernels
@@ -48,8 +49,9 @@ export interface BenchOptions extends BenchScope {
   precision?: Precision;
   /** Chooses the kernels of the measured flows; by default the fixed table's for the device. */
   variantsFor?: VariantsFor;
-  /** Uses a fifth of the time for each entry. */
+  /** Uses a fifth of the time for each entry. Default false. */
   quick?: boolean;
+  /** Stops between measurements; the run throws the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -75,6 +77,7 @@ export interface KernelFacts {
   source: string;
   /** The tile sizes of the variant and the options for each, by name; empty if the tiling is fixed. */
   tile: TileSizes;
+  /** The sizes that can be tried, by name. */
   tileChoices: Record<string, readonly number[]>;
 }
 

@@ -3,23 +3,31 @@ import { entryKey, entryTitle } from './document.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
 import type { TimeSummary } from './statistics.ts';
 
+/** An entry that both runs have. */
 export interface Change {
+  /** The entry of the first run. */
   before: BenchEntry;
+  /** The entry of the second run. */
   after: BenchEntry;
   /** Median time after, as a multiple of the median before. */
   ratio: number;
+  /** `same` unless the quartiles of the two runs lie apart and the fastest times differ in the same direction. */
   verdict: 'faster' | 'slower' | 'same';
 }
 
+/** Two runs of the benchmark, entry by entry. */
 export interface BenchComparison {
   /** In the order of the second run. */
   changes: Change[];
+  /** Entries that only the first run has. */
   onlyBefore: BenchEntry[];
+  /** Entries that only the second run has. */
   onlyAfter: BenchEntry[];
   /** Facts that make the two runs hard to compare, as sentences. */
   differences: string[];
 }
 
+/** Compares two runs of the benchmark, entry by entry. */
 export function compareRuns(before: BenchDocument, after: BenchDocument): BenchComparison {
   const earlier = new Map(before.entries.map((entry) => [entryKey(entry), entry]));
   const later = new Set(after.entries.map(entryKey));

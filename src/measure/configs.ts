@@ -8,16 +8,23 @@ import type { FlowSpec } from '../spec/spec.ts';
 /** A flow and the size of its training batch. */
 export interface BenchModel {
   name: string;
+  /** The flow in words. */
   summary: string;
+  /** The flow. */
   spec: FlowSpec;
   /** Rows of a training step. */
   batch: number;
 }
 
+/** The names of the configurations, from small to large. */
 export const CONFIG_NAMES = ['S', 'M', 'L'] as const satisfies readonly (keyof typeof configs)[];
+/** The name of a configuration: see `configModel`. */
 export type ConfigName = (typeof CONFIG_NAMES)[number];
 
-/** The configuration with that name: only its couplings, because its data need no standardisation. */
+/**
+ * The configuration with that name: only its couplings, because its data need no standardisation.
+ * @throws {ShapeError} for an unknown name
+ */
 export function configModel(name: ConfigName): BenchModel {
   if (!CONFIG_NAMES.includes(name)) {
     throw new ShapeError('configuration', name, `one of ${CONFIG_NAMES.join(', ')}`);

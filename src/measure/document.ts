@@ -17,11 +17,13 @@ export type Choice = Record<string, string | number | boolean>;
 
 /** A plan, or a kernel at one shape. */
 export interface BenchEntry extends Work, Rates {
+  /** A whole plan, or one kernel. */
   kind: 'plan' | 'kernel';
   /** The pass, or the kernel's stem. */
   name: string;
   /** The flow and the rows; for a kernel also the pass that it comes from. */
   shape: string;
+  /** Rows of the plan or kernel. */
   rows: number;
   /** The kernel's variant, or the plan's number of launches. */
   variant: string;
@@ -34,6 +36,7 @@ export interface BenchEntry extends Work, Rates {
   variants: Choice;
   /** For a plan the useful FLOPs, for a kernel those of its formula. */
   flops: number;
+  /** How long it took, in milliseconds. */
   time: TimeSummary;
   /** The dispatches of a plan, or of one chunk of its rows. Entries of older versions and of kernels lack them. */
   launches?: LaunchKind[];
@@ -41,18 +44,25 @@ export interface BenchEntry extends Work, Rates {
   error: number;
 }
 
+/** A run of the benchmark, as `wgflow bench --out` writes it. */
 export interface BenchDocument {
+  /** Marks the file. */
   format: 'wgflow-bench';
+  /** Version of the format. */
   version: 1;
   /** Version of the library. */
   wgflow: string;
+  /** The adapter that ran it. */
   adapter: AdapterReport;
+  /** What measured the times. */
   clock: Clock;
   /** The precision of the nets in all entries. */
   precision: Precision;
   /** The fixed table's choice for the device. */
   fixedVariants: Choice;
+  /** The adapter's peak rates. */
   peak: Peaks;
+  /** What was timed. */
   entries: BenchEntry[];
   /** Of a run of several batches: the rates of its training steps, and where the adapter is full. */
   batches?: BatchSweep[];
@@ -182,6 +192,7 @@ export function entryKey({ kind, name, shape }: Pick<BenchEntry, 'kind' | 'name'
   return `${kind} ${name} ${shape}`;
 }
 
+/** Name and shape of an entry, for people. */
 export function entryTitle({ name, shape }: Pick<BenchEntry, 'name' | 'shape'>): string {
   return `${name}, ${shape}`;
 }

@@ -7,6 +7,7 @@ export function spread({ time }: BenchEntry): string {
   return `± ${((50 * (upper - lower)) / time.medianMs).toFixed(0)} %`;
 }
 
+/** Milliseconds as text, for tables. */
 export function milliseconds(ms: number): string {
   return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
 }
@@ -35,12 +36,14 @@ export function amount(value: number): string {
 /** Zero work has no rate. */
 const NONE = '–';
 
+/** A rate as text, for tables. */
 export function rate(value: number): string {
   if (value === 0) return NONE;
   if (value < 0.001) return '< 0.001';
   return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(value < 0.1 ? 2 : 3);
 }
 
+/** A share between 0 and 1 as a text in per cent. */
 export function percent(share: number): string {
   if (share === 0) return NONE;
   return share >= 0.0995 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;

@@ -1,6 +1,7 @@
 /**
  * `wgflow/bench`: checks every kernel and whole plans against their f64 twins, times them, and compares them
  * with the adapter's peak. `wgflow bench` is a front end for it; a page can use it too.
+ * @module wgflow/bench
  */
 export { BATCHES, bestRate, fullText } from './batches.ts';
 export type { BatchStep, BatchSweep } from './batches.ts';
@@ -21,6 +22,7 @@ export type { LaunchKind, SubgroupSize } from './launches.ts';
 export { KERNEL_STEMS } from './jobs.ts';
 export type { BenchScope } from './sources.ts';
 export type { TileSizes } from '../kernels/dense/tiles.ts';
+export type { Clock } from '../gpu/timing.ts';
 export type { PeakMeasurement, Peaks } from './peaks.ts';
 export { boundOf, intensityOf, ratesOf, ridgeOf, roofAt } from './roofline.ts';
 export type { Peak, Rates, Work } from './roofline.ts';

@@ -29,6 +29,7 @@ export function launchRows(entry: BenchEntry, run: Run): string[][] {
   ];
 }
 
+/** Titles of the columns of `launchRows`. */
 export const LAUNCH_HEAD = [
   'dispatch',
   'workgroups',
@@ -39,6 +40,7 @@ export const LAUNCH_HEAD = [
   'bound by',
 ];
 
+/** What the columns of a table of measured launches mean, and the adapter's subgroups. */
 export function launchNote({ adapter }: Pick<Run, 'adapter'>): string {
   return `${COLUMNS} Subgroups have ${subgroupSizeOf(adapter).words}.`;
 }

@@ -11,7 +11,9 @@ import type { Work } from './roofline.ts';
 export interface LaunchKind extends Work {
   /** The kernel's stem. */
   kernel: string;
+  /** The flags and sizes that it was compiled with. */
   variant: string;
+  /** Launches of this kind. */
   count: number;
   /** Of one dispatch; so are the FLOPs and the bytes. */
   workgroups: number;
@@ -54,7 +56,9 @@ function groupSizeIn({ kernel, flags, sizes, constants }: Dispatch): number {
 /** Lanes of a subgroup if an adapter does not say: of NVIDIA's and Apple's GPUs, and of AMD's newer ones. */
 const ASSUMED_LANES = 32;
 
+/** The lanes of a subgroup, as a kernel sees them. */
 export interface SubgroupSize {
+  /** Number of lanes. */
   lanes: number;
   /** `32 lanes (assumed: …)`, or `8 lanes`. */
   words: string;

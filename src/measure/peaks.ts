@@ -21,11 +21,15 @@ export interface PeakMeasurement {
   rate: number;
   /** In words: `16 chains, fma()`. */
   layout: string;
+  /** The times, in milliseconds. */
   time: TimeSummary;
 }
 
+/** Measured peak rates of an adapter. */
 export interface Peaks {
+  /** Multiply-adds, in operations. */
   fma: PeakMeasurement;
+  /** Copies of memory, in bytes. */
   copy: PeakMeasurement;
   /** The time of a dispatch that does nothing, one of many in a pass. Runs of older versions lack it. */
   launch?: TimeSummary;

@@ -7,19 +7,25 @@ export interface Peak {
   gbPerSecond: number;
 }
 
+/** The work of a kernel or plan. */
 export interface Work {
+  /** Operations of its formula: 2 for a multiply-add. */
   flops: number;
   /** Bytes that must move at least once. */
   bytes: number;
 }
 
+/** Work per time. */
 export interface Rates {
+  /** Gigaflops: 10⁹ operations per second. */
   gflops: number;
+  /** Gigabytes per second, of 10⁹ bytes. */
   gbPerSecond: number;
   /** Shares of the adapter's peak, from 0 to 1, or a little above if a peak was measured too low. */
   share: { fma: number; copy: number };
 }
 
+/** The rates of work that took `ms` milliseconds, next to a peak. */
 export function ratesOf({ flops, bytes }: Work, ms: number, peak: Peak): Rates {
   const gflops = flops / ms / 1e6;
   const gbPerSecond = bytes / ms / 1e6;

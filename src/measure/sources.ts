@@ -28,6 +28,7 @@ import type { BijectorType } from '../bijectors/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { stack } from '../spec/stack.ts';
 
+/** What `bench` measures. */
 export interface BenchScope {
   /** Default S, M and L, with a sweep over further sizes for the kernels. */
   models?: readonly BenchModel[];

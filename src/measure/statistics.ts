@@ -3,10 +3,13 @@
 export interface TimeSummary {
   /** Milliseconds of one run. Rates are computed from the median. */
   medianMs: number;
+  /** The shortest, in milliseconds. */
   minMs: number;
+  /** The longest, in milliseconds. */
   maxMs: number;
   /** The middle half of the samples lies between these. */
   quartilesMs: [lower: number, upper: number];
+  /** Number of measurements. */
   samples: number;
   /** Runs per sample, by which its time was divided. */
   repeats: number;

@@ -1,7 +1,9 @@
 /** Ranges of adjacent features. */
 
 export interface FeatureBlock {
+  /** The first feature, from 0. */
   start: number;
+  /** Number of features. */
   count: number;
 }
 

@@ -6,19 +6,24 @@ import type { OptionRule } from '../calls/optionRules.ts';
 /** A column of labels: one feature per level, 1 for the row's level and 0 for the others. */
 export interface LabelColumn {
   name: string;
+  /** The labels, one feature each, in this order. */
   levels: readonly string[];
 }
 
 /** A column of numbers, which a flow reads as (value − mean) / std. */
 export interface NumberColumn {
   name: string;
+  /** Mean of the training rows, in the column's units. */
   mean: number;
+  /** Standard deviation of the training rows, in the column's units. */
   std: number;
   /** The range of the training rows. */
   min?: number;
+  /** See `min`. */
   max?: number;
 }
 
+/** A column of a context. */
 export type ContextColumn = LabelColumn | NumberColumn;
 
 /** The rule of a column in options. */

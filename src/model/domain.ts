@@ -105,6 +105,7 @@ export function isInside(value: number, domain: Domain): boolean {
 /** The range of a feature's values: all numbers, (0, ∞), or (0, 1). */
 export const DOMAINS = ['real', 'positive', 'unit'] as const;
 
+/** The range of a feature: `real` is all numbers, `positive` (0, ∞), `unit` (0, 1). */
 export type Domain = (typeof DOMAINS)[number];
 
 export type BoundedDomain = Exclude<Domain, 'real'>;

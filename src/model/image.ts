@@ -29,7 +29,7 @@ export interface Checkerboard {
 }
 
 /**
- * Bits per dimension of images of D pixels from their log-densities in nats: the mean of −log p / (D log 2). With whole
+ * Bits per dimension of images of D pixels from their log-densities [B] in nats: the mean of −log p / (D log 2). With whole
  * numbers as pixels and uniform noise in [0, 1) added, its mean bounds the bits of a lossless code from above.
  * @see Theis et al. 2016, "A note on the evaluation of generative models", section 3.1
  */

@@ -12,6 +12,10 @@ export const scaleMapSchema = v.variant('map', [
   v.strictObject({ map: v.literal('sigmoid'), floor: v.optional(positiveNumber()) }),
   v.strictObject({ map: v.literal('softclip'), bound: positiveNumber() }),
 ]);
+/**
+ * The map from the output a of a net to the log-scale s: `exp` s = a, `tanh` s = bound · tanh(a / bound), `sigmoid` s
+ * = log(σ(a + 2) + floor) with floor 0 by default, `softclip` s = a / (1 + |a| / bound).
+ */
 export type ScaleMap = v.InferOutput<typeof scaleMapSchema>;
 
 export const SCALE_MAPS = [

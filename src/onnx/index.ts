@@ -1,4 +1,7 @@
-/** Trained flows as ONNX models: import from `wgflow/onnx`. docs/onnx.md says how to run them. */
+/**
+ * Trained flows as ONNX models: import from `wgflow/onnx`. docs/onnx.md says how to run them.
+ * @module wgflow/onnx
+ */
 import type { Flow } from '../flow/flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
 import { onnxGraphs } from './models.ts';

@@ -2,6 +2,7 @@
 
 /** Precision of the weights and hidden activations of nets; parameters, gradients and sums are always f32. */
 export const PRECISIONS = ['f32', 'f16'] as const;
+/** Precision of the weights and hidden activations of nets. The rest is always f32. */
 export type Precision = (typeof PRECISIONS)[number];
 
 /** Exponent of the smallest normal numbers; below them the spacing stays constant. */

@@ -13,6 +13,7 @@ import { tableSize } from './tableSize.ts';
  * more than two features, monotone splines bend each feature before the whitening, and up to 16 features also after each coupling. The
  * log-scales are bounded over the whole stack, and the base has heavy tails. A fresh flow only standardises, whitens and
  * permutes until the first batch initialises the actnorms. With one feature it is `oneFeature`.
+ * @throws {ShapeError} when `dim` or an option is out of range
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
 export function glow(dim: number, options: PresetOptions = {}): FlowSpec {

@@ -11,6 +11,7 @@ import { boundedScale } from './robust.ts';
  * In each level a squeeze, then `depth` steps (default 8) of an actnorm, a 1 × 1 convolution and an affine coupling of the
  * channels, whose nets have `width` channels (default 64) in two hidden layers. After each level but the last, half of the
  * channels leave.
+ * @throws {ShapeError} when the shape of the images or an option is out of range
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
 export function glowImage(image: ImageShape, options: ImagePresetOptions = {}): FlowSpec {

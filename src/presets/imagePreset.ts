@@ -10,17 +10,19 @@ import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { Preset } from './preset.ts';
 
+/** Options of the presets for images. */
 export interface ImagePresetOptions {
   /** Squeezes, with a split between two levels. By default up to 3, while the sides are even and above 2. */
   levels?: number;
-  /** Steps of flow in each level; of Real NVP, couplings of each mask. */
+  /** Steps of flow in each level, 8 by default; of Real NVP, couplings of each mask, 3 by default. */
   depth?: number;
-  /** Channels of the hidden layers of each net. */
+  /** Channels of the hidden layers of each net. Default 64; of Real NVP 32. */
   width?: number;
   /** Context features, such as one for each class: the nets read them, and they move the mean of the latent. Default 0. */
   contextDim?: number;
 }
 
+/** A family of flows for images, with its training settings. */
 export interface ImagePreset extends Omit<Preset, 'spec'> {
   /** Makes the spec of a flow of 8-bit images of this shape. */
   imageSpec: (image: ImageShape, options?: ImagePresetOptions) => FlowSpec;

@@ -12,6 +12,7 @@ import { realnvpImagePreset } from './realnvpImage.ts';
 import { splinePreset } from './spline.ts';
 import { vanillaPreset } from './vanilla.ts';
 
+/** The presets for rows of numbers, by name. For images: `IMAGE_PRESETS`. */
 export const PRESETS = {
   vanilla: vanillaPreset,
   realnvp: realnvpPreset,
@@ -26,6 +27,7 @@ export const IMAGE_PRESETS = {
   'realnvp-image': realnvpImagePreset,
 } as const satisfies Record<string, ImagePreset>;
 
+/** The name of a preset for rows of numbers. */
 export type PresetName = keyof typeof PRESETS;
 export type ImagePresetName = keyof typeof IMAGE_PRESETS;
 

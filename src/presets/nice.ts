@@ -12,6 +12,7 @@ import { tableSize } from './tableSize.ts';
  * next, then a diagonal scale. The base has heavy tails. Everything before the scale preserves volume. With
  * one feature it is `oneFeature`. The nets do not start at zero: if the mean of one feature does not depend
  * on the other, as in symmetrical data, zero shifts have zero gradients.
+ * @throws {ShapeError} when `dim` or an option is out of range
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: PresetOptions = {}): FlowSpec {

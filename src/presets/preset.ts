@@ -4,6 +4,7 @@ import type { TrainingSettings } from '../training/options.ts';
 import type { PresetOptions } from './presetOptions.ts';
 import type { TableSize } from './tableSize.ts';
 
+/** A family of flows, with its training settings. */
 export interface Preset {
   name: string;
   /** Title for people. */

@@ -8,8 +8,9 @@ import type { BaseSpec } from '../bases/index.ts';
 import type { NetSpec } from '../nets/net.ts';
 import type { Domain } from '../model/domain.ts';
 
+/** Options of the presets for rows of numbers. */
 export interface PresetOptions {
-  /** Number of couplings; for a single feature, of splines. */
+  /** Number of couplings; for a single feature, of splines. Default: the family's, such as 12. */
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net; a single feature has nets only with a context. */
   hidden?: number[];

@@ -11,6 +11,7 @@ import { tableSize } from './tableSize.ts';
  * Standardisation, then `couplings` affine couplings (default 12) with roles that swap from one to the next.
  * The log-scales are bounded over the whole stack, one net computes scale and shift, and the base has heavy
  * tails. A fresh flow only standardises. With one feature it is `oneFeature`.
+ * @throws {ShapeError} when `dim` or an option is out of range
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {

@@ -11,6 +11,7 @@ import { boundedScale } from './robust.ts';
  * In each level `depth` couplings (default 3) with checkerboard masks, a squeeze and as many with channel masks. The last
  * level has one more on a checkerboard after them. The nets are residual, with two blocks of `width` channels (default 32).
  * An actnorm before each coupling stands in for batch normalisation. After each level but the last, half of the channels leave.
+ * @throws {ShapeError} when the shape of the images or an option is out of range
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvpImage(image: ImageShape, options: ImagePresetOptions = {}): FlowSpec {

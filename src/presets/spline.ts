@@ -10,6 +10,7 @@ import { tableSize } from './tableSize.ts';
  * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) with roles that swap from
  * one to the next. Each has 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises. With
  * one feature it is `oneFeature`.
+ * @throws {ShapeError} when `dim` or an option is out of range
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
 export function spline(dim: number, options: PresetOptions = {}): FlowSpec {

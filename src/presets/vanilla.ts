@@ -13,6 +13,7 @@ import type { PresetOptions } from './presetOptions.ts';
  * `couplings` affine couplings (default 5) with roles that swap from one to the next, and no standardisation.
  * The s and t nets have one 512-wide LeakyReLU layer. Needs two features. A small model after Dinh et al.
  * 2016, whose networks are residual with batch normalisation.
+ * @throws {ShapeError} when `dim` or an option is out of range
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { roundToHalf } from '../plan/precision.ts';
 import { twinOf } from './twins.ts';
 
+/** The contents of a buffer: floats in float64, or integers. */
 export type HostArray = Float64Array | Uint32Array;
 
 export function hostArray(element: ElementType, length: number): HostArray {
@@ -21,10 +22,13 @@ const toNearestHalves: Rounding = (values) => {
 
 /** A plan with its buffers in host memory; buffers in `shared` replace new ones. */
 export class ReferenceProgram {
+  /** The plan that it runs. */
   readonly plan: Plan;
+  /** The contents of each buffer of the plan, flat [length], by name. */
   readonly buffers: Map<string, HostArray>;
   readonly #round: Rounding;
 
+  /** @param shared buffers by name, each flat [length] */
   constructor(
     plan: Plan,
     shared: ReadonlyMap<string, HostArray> = new Map(),
@@ -38,12 +42,20 @@ export class ReferenceProgram {
     }
   }
 
+  /**
+   * The contents of a buffer by name, flat [length].
+   * @throws RangeError for a name that the plan does not have
+   */
   buffer(name: string): HostArray {
     const buffer = this.buffers.get(name);
     if (buffer === undefined) throw new RangeError(`plan ${this.plan.label} has no buffer ${name}`);
     return buffer;
   }
 
+  /**
+   * The contents of a buffer of floats by name, flat [length].
+   * @throws RangeError for a name that the plan does not have, or a buffer of integers
+   */
   floats(name: string): Float64Array {
     const buffer = this.buffer(name);
     if (!(buffer instanceof Float64Array)) throw new RangeError(`buffer ${name} does not hold floats`);

@@ -22,16 +22,17 @@ type Results<K extends PassName> = PassResults<K, Record<Unit, Float64Array>>;
 
 /** Rows are row-major [B, D], contexts [B, C] or one row [C] for all rows, results f64. */
 export class ReferenceFlow {
+  /** The spec, and where each tensor lies. */
   readonly model: FlowModel;
   readonly #offset: Float64Array;
-  /** In the order of `paramLayout(spec)`; may be changed between calls. */
+  /** All tensors [paramLayout(spec).length], in the order of `paramLayout(spec)`; may be changed between calls. */
   readonly parameters: Float64Array;
   readonly #variants: KernelVariants;
 
   /**
-   * @param parameters every tensor by its name, like the result of `Flow.parameters`; or all of them end to end in
-   *   that order, or in the order of `paramLayout(spec)`
-   * @param precision `f16` rounds the nets' weights and hidden activations like a flow with that precision
+   * @param parameters every tensor by its name, like the result of `Flow.parameters`; or all of them end to end
+   *   [paramLayout(spec).length], in that order or in the order of `paramLayout(spec)`
+   * @param options `precision: 'f16'` rounds the nets' weights and hidden activations like a flow with that precision
    * @throws {ShapeError} when their number is wrong, or the spec is out of range
    */
   constructor(
@@ -48,15 +49,27 @@ export class ReferenceFlow {
     this.#variants = { ...PLAIN_VARIANTS, precision };
   }
 
+  /**
+   * Like `Flow.forward`: x [B, D], and context [B, C] or [C], to z [B, D] and log-dets in nats [B].
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
+   */
   forward(x: ArrayLike<number>, context?: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
     return this.#call('forward', x, context).results;
   }
 
+  /**
+   * Like `Flow.inverse`: z [B, D], and context [B, C] or [C], to x [B, D] and log-dets in nats [B].
+   * @throws {ShapeError} when z.length is not a multiple of D, or the context does not fit the rows
+   */
   inverse(z: ArrayLike<number>, context?: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
     return this.#call('inverse', z, context).results;
   }
 
-  /** Like `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
+  /**
+   * Like `Flow.trace`: the rows [B, D] before the first bijector and after each, and the log-det of each alone, in nats
+   * [B].
+   * @throws {ShapeError} when rows.length is not a multiple of D, or the context does not fit the rows
+   */
   trace(
     rows: ArrayLike<number>,
     options: { direction?: Direction; context?: ArrayLike<number> } = {},
@@ -66,11 +79,18 @@ export class ReferenceFlow {
     return this.#call(TRACES[direction], rows, context).results;
   }
 
+  /**
+   * Like `Flow.logProb`: log-densities [B] in nats of x [B, D], given context [B, C] or [C].
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
+   */
   logProb(x: ArrayLike<number>, context?: ArrayLike<number>): Float64Array {
     return this.#call('logProb', x, context).results.logProb;
   }
 
-  /** Like `Flow.logProbGradient`: log p (nats) and ∂log p/∂x of each row. */
+  /**
+   * Like `Flow.logProbGradient`: log p [B] in nats and ∂log p/∂x [B, D] of each row of x [B, D].
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
+   */
   logProbGradient(
     x: ArrayLike<number>,
     context?: ArrayLike<number>,
@@ -80,7 +100,10 @@ export class ReferenceFlow {
     return results;
   }
 
-  /** Mean NLL (nats) and its gradient by tensor name. */
+  /**
+   * Mean NLL of x [B, D] in nats, and its gradient by tensor name, each flat in the tensor's shape.
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
+   */
   gradients(
     x: ArrayLike<number>,
     context?: ArrayLike<number>,

@@ -12,6 +12,10 @@ export const twins: Record<string, Twin<KernelSpec>> = Object.fromEntries(
   }),
 );
 
+/**
+ * The twin of the kernel with this stem.
+ * @throws RangeError when there is none
+ */
 export function twinOf(stem: string): Twin<KernelSpec> {
   const twin = twins[stem];
   if (twin === undefined) throw new RangeError(`kernel ${stem} has no twin`);

@@ -12,7 +12,9 @@ import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
 import { integerFrom } from '../model/schema.ts';
 import { checkLeft, shapeAfter } from './shapes.ts';
 
+/** A flow as plain data: its bijectors and its base, without the tensors. */
 export interface FlowSpec {
+  /** Version of the format. */
   version: 1;
   /** Number of features D of the data, ≥ 1; couplings need 2, or a context. */
   dim: number;
@@ -20,6 +22,7 @@ export interface FlowSpec {
   contextDim: number;
   /** The shape [C, H, W] of the data if they are images: D = C · H · W. */
   image?: ImageShape;
+  /** The density of the latent. */
   base: BaseSpec;
   /** In the direction data → latent. */
   bijectors: BijectorSpec[];

@@ -18,10 +18,11 @@ export type GivenBijector = BijectorSpec extends infer Spec
     : never
   : never;
 
+/** Options of `stack`. */
 export interface StackOptions {
-  /** Number of features D of the data; C · H · W of images. */
+  /** Number of features D of the data. Default: C · H · W of images. */
   dim?: number;
-  /** The shape [C, H, W] of the data if they are images. */
+  /** The shape [C, H, W] of the data if they are images. Default none. */
   image?: ImageShape;
   /** Number of context features. Default 0. */
   contextDim?: number;

@@ -24,6 +24,10 @@ export const COLUMN_KINDS = [
   'ignore',
 ] as const;
 
+/**
+ * What a column is: see docs/command-line.md, "Columns". `day_first` and `month_first` are dates; `ignore` leaves the
+ * column out.
+ */
 export type ColumnKind = (typeof COLUMN_KINDS)[number];
 
 /** What became of a column. */

@@ -32,6 +32,7 @@ import { keptBuffers } from './kept.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 
+/** Options of `Flow.memory`. */
 export interface MemoryOptions {
   /** Rows of a batch. Default 512. */
   batch?: number;

@@ -57,7 +57,9 @@ export interface TrainingSettings extends OptimizerSettings {
   momentum: number;
   /** Adam's β₁, β₂, ε. Defaults 0.9, 0.999, 1e-8. */
   beta1: number;
+  /** See `beta1`. Default 0.999. */
   beta2: number;
+  /** See `beta1`. Default 1e-8. */
   epsilon: number;
   /**
    * Decoupled weight decay (AdamW): each step multiplies the weights of the nets by 1 − learning rate · `weightDecay`.
@@ -293,13 +295,23 @@ export type GivenData = TrainingData | NumberRows;
 
 /** Options as a caller may give them: contexts and widths, like rows, may be arrays of numbers. */
 export interface GivenFit extends Omit<FitOptions, 'context' | 'widths' | 'validation'> {
+  /**
+   * The context of each row [N, C], for a flow with a context. A toy density brings its classes instead. Default
+   * none.
+   */
   context?: FitOptions['context'] | NumberRows;
+  /** The width of each value [N, D], for rows with cells that are intervals. By default all are 0: plain numbers. */
   widths?: FitOptions['widths'] | NumberRows;
+  /**
+   * Rows that are scored during training: see `ValidationOptions`. By default a tenth of a table's rows, and none for a
+   * toy density; `false` trains on all rows, for all steps.
+   */
   validation?: false | GivenValidation;
 }
 
 type RowParts = 'data' | 'context' | 'widths';
-type GivenValidation = Omit<ValidationOptions, RowParts> & {
+/** The rows to score during training, and how often: see `FitOptions`. */
+export type GivenValidation = Omit<ValidationOptions, RowParts> & {
   [Part in RowParts]?: ValidationOptions[Part] | NumberRows;
 };
 

@@ -3,16 +3,18 @@ import { learningRateAt } from '../model/schedule.ts';
 import type { TrainingSettings } from './options.ts';
 import type { WorstRow } from './scoring.ts';
 
+/** What `fit` reports while it trains. */
 export interface FitReport {
   /** Steps done. */
   step: number;
+  /** Steps of the whole run. */
   steps: number;
   /**
    * Mean NLL over the last 50 steps of this run that have one, in nats; at a given step it does not depend on when it
    * is reported.
    */
   nll: number;
-  /** NLL of each step since the last report, in nats. */
+  /** NLL of each step since the last report, in nats [steps]. */
   losses: Float32Array;
   /** Global gradient norm of the last step, before clipping. */
   gradientNorm: number;
@@ -35,7 +37,9 @@ export interface FitReport {
   warnings?: readonly string[];
   /** Wall time per step over this report, in milliseconds. */
   msPerStep: number;
+  /** Steps per second over this report. */
   stepsPerSecond: number;
+  /** Rows trained on per second over this report. */
   samplesPerSecond: number;
 }
 

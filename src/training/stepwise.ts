@@ -70,7 +70,10 @@ export class StepwiseRun implements AsyncDisposable {
     });
   }
 
-  /** Ends the run: the flow keeps the best parameters, or the last ones if there are no scores. */
+  /**
+   * Ends the run: the flow keeps the best parameters, or the last ones if there are no scores.
+   * @throws {GpuMemoryError | GpuWorkError} when the GPU refused the last work
+   */
   async end(): Promise<void> {
     this.#end ??= this.#calls.then(() => this.#run.end()).finally(this.#ended);
     return this.#end;

@@ -19,11 +19,12 @@ export interface RunningCli {
 }
 
 export class CliSandbox extends CliFolder {
-  readonly #home: string;
+  /** Where the package lies: bin, dist, package.json, node_modules. */
+  readonly home: string;
 
   private constructor(home: string) {
     super(join(home, 'work'));
-    this.#home = home;
+    this.home = home;
     mkdirSync(this.folder);
   }
 
@@ -43,7 +44,7 @@ export class CliSandbox extends CliFolder {
   }
 
   remove(): void {
-    rmSync(this.#home, { recursive: true, force: true });
+    rmSync(this.home, { recursive: true, force: true });
   }
 
   /** The packages that every command loads. */
@@ -52,7 +53,7 @@ export class CliSandbox extends CliFolder {
     const found = new Set(pending);
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       if (!next.startsWith('./')) continue;
-      const text = readFileSync(join(this.#home, 'dist', next), 'utf8');
+      const text = readFileSync(join(this.home, 'dist', next), 'utf8');
       for (const [, name = ''] of text.matchAll(/^import (?:.* from )?"(.*)";$/gm)) {
         if (!found.has(name)) pending.push(name);
         found.add(name);
@@ -66,8 +67,17 @@ export class CliSandbox extends CliFolder {
   }
 
   /** `args` are separated by spaces. */
-  start(args: string, { env = {}, input, redirect }: ProcessOptions = {}): RunningCli {
-    const command = [process.execPath, join(this.#home, 'bin', 'wgflow.js'), ...words(args)];
+  start(args: string, options: ProcessOptions = {}): RunningCli {
+    return this.startScript(join(this.home, 'bin', 'wgflow.js'), words(args), options);
+  }
+
+  /** Runs a script in the folder. */
+  startScript(
+    script: string,
+    args: readonly string[],
+    { env = {}, input, redirect }: ProcessOptions = {},
+  ): RunningCli {
+    const command = [process.execPath, script, ...args];
     const [program = '', ...given] =
       redirect === undefined ? command : ['sh', '-c', `exec "$0" "$@" ${redirect}`, ...command];
     const child = spawn(program, given, {
@@ -75,7 +85,7 @@ export class CliSandbox extends CliFolder {
       env: {
         ...process.env,
         WGFLOW_ADAPTER: process.env['WGFLOW_ADAPTER'] ?? 'swiftshader',
-        WGFLOW_TUNING_CACHE: join(this.#home, 'tuning.json'),
+        WGFLOW_TUNING_CACHE: join(this.home, 'tuning.json'),
         ...env,
       },
     });

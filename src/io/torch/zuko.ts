@@ -12,6 +12,7 @@ import { plainNet, withOutputs } from './nets.ts';
 import { STATE_DICT, StateReader } from './stateDict.ts';
 import type { Row, StateDict } from './stateDict.ts';
 
+/** What a state dict of zuko does not say. */
 export interface ZukoOptions extends Pick<NetOptions, 'activation'> {
   /** `slope` of `MonotonicAffineTransform`, the smallest scale. Default 1e-3, as in zuko. */
   slope?: number;
