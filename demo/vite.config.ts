@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { defineConfig } from 'vite';
-import type { Plugin } from 'vite';
+import type { Plugin, Rollup } from 'vite';
 import { shadersWithoutComments } from '../vite.config.ts';
 
 /** The page offers the comparison libraries only if they are installed. */
@@ -12,12 +12,14 @@ const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
 /**
  * What a page loads only when its visitor asks for it goes to a folder of its own: the libraries to compare with and their
- * worker, the twins that a measurement checks the kernels with, the readers of tables, questions of a table.
+ * worker, the twins that a measurement checks the kernels with, the readers of tables, questions of a table, lessons.
  */
 const ON_REQUEST = [
   'bench/peers/node_modules/',
   'demo/lab/peerWorker.ts',
+  'demo/lessons/',
   'demo/page/binaryRecords.ts',
+  'demo/page/lesson/',
   'demo/page/tableWorker.ts',
   'demo/engine/oddRows.ts',
   'src/measure/verify.ts',
@@ -26,6 +28,10 @@ const ON_REQUEST = [
 ];
 const folderOf = (files: readonly string[]): string =>
   files.some((file) => ON_REQUEST.some((part) => file.includes(part))) ? 'assets/onRequest' : 'assets';
+const inFolders: Rollup.OutputOptions = {
+  chunkFileNames: ({ moduleIds }) => `${folderOf(moduleIds)}/[name]-[hash].js`,
+  assetFileNames: ({ originalFileNames }) => `${folderOf(originalFileNames)}/[name]-[hash][extname]`,
+};
 
 const htmlWithoutIndents: Plugin = {
   name: 'html-without-indents',
@@ -74,12 +80,7 @@ export default defineConfig({
   worker: {
     format: 'es',
     plugins: () => [shadersWithoutComments, withoutNode],
-    rollupOptions: {
-      output: {
-        chunkFileNames: ({ moduleIds }) => `${folderOf(moduleIds)}/[name]-[hash].js`,
-        assetFileNames: ({ originalFileNames }) => `${folderOf(originalFileNames)}/[name]-[hash][extname]`,
-      },
-    },
+    rollupOptions: { output: inFolders },
   },
   build: {
     target: 'es2022',
@@ -87,6 +88,6 @@ export default defineConfig({
     emptyOutDir: true,
     // The pages' policy forbids fetching a file that was inlined as a data: URL.
     assetsInlineLimit: 0,
-    rollupOptions: { input: pages },
+    rollupOptions: { input: pages, output: inFolders },
   },
 });

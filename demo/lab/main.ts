@@ -11,9 +11,8 @@ import {
 } from '../../src/measure/index.ts';
 import type { BenchDocument, BenchEntry, ConfigName } from '../../src/measure/index.ts';
 import { keepRun, keptRun, showComparison } from './comparison.ts';
-import { byId, download, setNotice } from '../page/dom.ts';
+import { byId, download, make, setNotice } from '../page/dom.ts';
 import { showDispatches } from './dispatches.ts';
-import { make } from './elements.ts';
 import { listenForPeers } from './peers.ts';
 import type { FromLab, KernelChoice, RunRequest, Sweep, ToLab } from './protocol.ts';
 import { ResultTable } from './results.ts';

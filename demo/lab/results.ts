@@ -1,8 +1,7 @@
 /** The table of results: one row per plan or kernel, added as results arrive. */
 import { milliseconds, percent, rate, spread } from '../../src/measure/index.ts';
 import type { BenchEntry, KernelFacts } from '../../src/measure/index.ts';
-import { byId } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make } from '../page/dom.ts';
 
 export interface Result {
   entry: BenchEntry;

@@ -1,8 +1,7 @@
 /** The panel that shows a kernel's WGSL and runs it again with other tiles. */
 import { milliseconds, percent } from '../../src/measure/index.ts';
 import type { BenchEntry, KernelFacts, TileSizes } from '../../src/measure/index.ts';
-import { byId } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make } from '../page/dom.ts';
 
 export class ShaderPanel {
   readonly #panel = byId('shader', HTMLDivElement);

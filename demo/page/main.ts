@@ -6,12 +6,22 @@ import { keepOffline } from './offline.ts';
 import { Playground } from './playground.ts';
 import { fetchPretrained } from './pretrained.ts';
 
-if (window.matchMedia('(max-width: 720px)').matches)
-  document.getElementById('model-card')?.removeAttribute('open');
-followAnchors();
-const embed = embedOf(location.search);
-if (embed !== undefined) layOut(embed);
-new Playground(await fetchPretrained(), location.hash, embed).start();
-if (embed === undefined) keepOffline();
-// The article is below the fold, so it can wait for the first picture.
-setTimeout(drawArticle);
+const query = new URLSearchParams(location.search);
+const lesson = query.get('lesson');
+
+async function open(): Promise<void> {
+  if (window.matchMedia('(max-width: 720px)').matches)
+    document.getElementById('model-card')?.removeAttribute('open');
+  followAnchors();
+  const embed = embedOf(location.search);
+  if (embed !== undefined) layOut(embed);
+  const playground = new Playground(await fetchPretrained(), location.hash, embed, lesson !== null);
+  playground.start();
+  if (embed === undefined) keepOffline();
+  if (lesson !== null) await (await import('./lesson/start.ts')).startLesson(playground.guide, lesson);
+  // The article is below the fold, so it can wait for the first picture.
+  setTimeout(drawArticle);
+}
+
+if (lesson !== null && query.has('sheet')) await (await import('./lesson/sheet.ts')).showSheet(lesson);
+else await open();

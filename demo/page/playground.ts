@@ -12,6 +12,7 @@ import type { Moments } from './words/pictures.ts';
 import { byId } from './dom.ts';
 import { tellParent } from './embed.ts';
 import type { Embed } from './embed.ts';
+import type { Guide } from './lesson/lessonPanel.ts';
 import { EngineClient } from './engineClient.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { showGpu } from './gpuNotice.ts';
@@ -55,6 +56,8 @@ export class Playground {
   readonly #keeper: RunKeeper;
   /** The link defines its own flow. */
   readonly #isLinked: boolean;
+  /** A lesson chooses what is shown, and nothing is kept. */
+  readonly #isGuided: boolean;
   #glancedAt = 0;
   /** Count of requested flows, from settings or files. */
   #asked = 0;
@@ -62,10 +65,15 @@ export class Playground {
   /** The timer of a pending change. */
   #settling: number | undefined;
 
-  /** @param hash the address's hash: a shared state, or anything @param embed if another page shows this one */
-  constructor(pretrained: Pretrained, hash: string, embed?: Embed) {
+  /**
+   * @param hash the address's hash: a shared state, or anything
+   * @param embed if another page shows this one
+   * @param isGuided if a lesson chooses what is shown
+   */
+  constructor(pretrained: Pretrained, hash: string, embed?: Embed, isGuided = false) {
     this.#pretrained = pretrained;
     this.#embed = embed;
+    this.#isGuided = isGuided;
     const shared = isShare(hash) ? decodeShare(hash) : undefined;
     const settings = shared?.settings ?? defaultSettings();
     this.#isLinked = shared?.settings !== undefined;
@@ -91,7 +99,7 @@ export class Playground {
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     const view = viewOf(this.#store.state);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view }, Object.values(canvases));
-    void this.#openFirst().then(() => this.#embed?.isRunning === true && this.#train());
+    if (!this.#isGuided) void this.#openFirst().then(() => this.#embed?.isRunning === true && this.#train());
     if (this.#embed !== undefined) tellParent(this.#store);
     document.addEventListener('visibilitychange', () => {
       this.#engine.send({ type: 'visibility', hidden: document.hidden });
@@ -104,6 +112,20 @@ export class Playground {
         if (isLive) this.#engine.send({ type: 'view', view: viewOf(this.#store.state) });
       },
     );
+  }
+
+  /** What a lesson moves. */
+  get guide(): Guide {
+    return {
+      store: this.#store,
+      engine: this.#engine,
+      show: (settings) => {
+        this.#store.update((state) => to.linked(state, settings));
+        this.#configure();
+      },
+      train: () => this.#train(),
+      pause: () => this.#engine.send({ type: 'pause' }),
+    };
   }
 
   /** The views. Each follows its part of the state. */

@@ -9,6 +9,8 @@ import {
   TYPICAL_POINTS,
 } from '../../demo/page/words/pictures.ts';
 import type { DensityFacts } from '../../demo/page/words/pictures.ts';
+import { FAILURES, PREDICTIONS, SCORES } from '../../demo/page/words/lesson.ts';
+import type { PredictionFacts } from '../../demo/page/words/lesson.ts';
 import { firstTrue } from '../../demo/page/words/sentence.ts';
 import type { Sentences } from '../../demo/page/words/sentence.ts';
 import { AGES, ASIDE, ENDINGS, MISSING, RETURNS, STEPS } from '../../demo/page/words/status.ts';
@@ -226,6 +228,42 @@ describe('a model that is set aside', () => {
     { title: 'moons', step: 1200 },
     {
       always: [{}, /^The model of moons, at step 1,200, is set aside\.$/],
+    },
+  );
+});
+
+describe('a prediction', () => {
+  saysAll<PredictionFacts>(
+    PREDICTIONS,
+    { chosen: 'More', right: 'Less' },
+    {
+      held: [{ right: 'More' }, /^As you predicted\.$/],
+      other: [{}, /^You predicted “More”\. It came out otherwise: “Less”\.$/],
+      none: [{ right: undefined }, /^None of the answers fits this run\.$/],
+    },
+  );
+});
+
+describe('a lesson that cannot say', () => {
+  saysAll(
+    FAILURES,
+    { isOff: false, hasDiverged: false, isChanged: false },
+    {
+      off: [{ isOff: true, isChanged: true }, /no WebGPU here/],
+      changed: [{ isChanged: true }, /have been changed/],
+      diverged: [{ hasDiverged: true }, /has diverged/],
+      none: [{}, /^$/],
+    },
+  );
+});
+
+describe('the end of a lesson', () => {
+  saysAll(
+    SCORES,
+    { right: 3, predicted: 4 },
+    {
+      unpredicted: [{ predicted: 0, right: 0 }, /^That was the last step\.$/],
+      predicted: [{}, /3 of your 4 predictions came true\.$/],
     },
   );
 });
