@@ -136,7 +136,8 @@ export type Request =
   | { type: 'ask-table'; id: number; question: TableQuestion }
   /** Times steps of a fresh flow of these settings at several batches, while nothing trains. */
   | { type: 'fill'; id: number; model: ModelSettings }
-  | { type: 'picture'; id: number; picture: Picture };
+  /** The picture as a square of `side` pixels, drawn as on a screen with two pixels per CSS pixel. */
+  | { type: 'picture'; id: number; picture: Picture; side: number };
 
 /** The page's part of a kept run, which only the page reads. `data` are written once. */
 export interface KeptRun {

@@ -12,20 +12,28 @@ const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
 /**
  * What a page loads only when its visitor asks for it goes to a folder of its own: the libraries to compare with and their
- * worker, the twins that a measurement checks the kernels with, the readers of tables, questions of a table, lessons.
+ * worker, the twins that a measurement checks the kernels with, the readers of tables, questions of a table, lessons,
+ * figures, the article.
  */
 const ON_REQUEST = [
   'bench/peers/node_modules/',
   'demo/lab/peerWorker.ts',
   'demo/lessons/',
+  'demo/page/article.ts',
+  'demo/page/askPanel.ts',
   'demo/page/binaryRecords.ts',
+  'demo/page/figure/',
   'demo/page/lesson/',
+  'demo/style/lesson.css',
   'demo/page/tableWorker.ts',
   'demo/engine/oddRows.ts',
   'src/measure/verify.ts',
   'src/reference/twins.ts',
   'node_modules/hyparquet',
 ];
+/** The playground's modules, without those that load on request or that the lab has too. */
+const PAGE =
+  /demo\/(?:page\/(?!a(?:nswerView|rticle|skPanel)|lesson|figure\/|dom|main)|engine\/|\w+\.ts)|src\/(?:presets|data\/toy|training|calls|random|model\/)/;
 const folderOf = (files: readonly string[]): string =>
   files.some((file) => ON_REQUEST.some((part) => file.includes(part))) ? 'assets/onRequest' : 'assets';
 const inFolders: Rollup.OutputOptions = {
@@ -88,6 +96,14 @@ export default defineConfig({
     emptyOutDir: true,
     // The pages' policy forbids fetching a file that was inlined as a data: URL.
     assetsInlineLimit: 0,
-    rollupOptions: { input: pages, output: inFolders },
+    rollupOptions: {
+      input: pages,
+      output: {
+        ...inFolders,
+        // Otherwise each set of modules that loads on request would share a chunk of its own with the page.
+        codeSplitting: { groups: [{ name: 'page', test: PAGE, includeDependenciesRecursively: false }] },
+      },
+      preserveEntrySignatures: false,
+    },
   },
 });

@@ -1,6 +1,6 @@
 /** Starts the page. */
 import { followAnchors } from './anchors.ts';
-import { drawArticle } from './article.ts';
+import { byId } from './dom.ts';
 import { embedOf, layOut } from './embed.ts';
 import { keepOffline } from './offline.ts';
 import { Playground } from './playground.ts';
@@ -8,6 +8,19 @@ import { fetchPretrained } from './pretrained.ts';
 
 const query = new URLSearchParams(location.search);
 const lesson = query.get('lesson');
+
+/** The article's figures are below the fold, and load when the visitor comes near them. */
+function drawArticleInSight(): void {
+  const onlooker = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      onlooker.disconnect();
+      void import('./article.ts').then(({ drawArticle }) => drawArticle());
+    },
+    { rootMargin: '600px' },
+  );
+  onlooker.observe(byId('article', HTMLElement));
+}
 
 async function open(): Promise<void> {
   if (window.matchMedia('(max-width: 720px)').matches)
@@ -19,8 +32,7 @@ async function open(): Promise<void> {
   playground.start();
   if (embed === undefined) keepOffline();
   if (lesson !== null) await (await import('./lesson/start.ts')).startLesson(playground.guide, lesson);
-  // The article is below the fold, so it can wait for the first picture.
-  setTimeout(drawArticle);
+  drawArticleInSight();
 }
 
 if (lesson !== null && query.has('sheet')) await (await import('./lesson/sheet.ts')).showSheet(lesson);

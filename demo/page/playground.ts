@@ -1,7 +1,7 @@
 /** Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine. */
 import { featuresOf } from '../features.ts';
 import type { DrawnRows, KeptRun, Pace } from '../protocol.ts';
-import { AskPanel } from './askPanel.ts';
+import type { AskPanel } from './askPanel.ts';
 import { showBatch } from './batchPanel.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';
@@ -58,6 +58,7 @@ export class Playground {
   readonly #isLinked: boolean;
   /** A lesson chooses what is shown, and nothing is kept. */
   readonly #isGuided: boolean;
+  #questions: Promise<AskPanel> | undefined;
   #glancedAt = 0;
   /** Count of requested flows, from settings or files. */
   #asked = 0;
@@ -152,7 +153,10 @@ export class Playground {
       new LossPanel(store),
       new PointPanel(store),
       new Scrubber(store),
-      new AskPanel(store, this.#engine),
+      store.follow(
+        ({ learned }) => [learned?.kind],
+        ([kind]) => kind === 'rows' && void this.#loadQuestions(),
+      ),
       new SharePanel(store, this.#engine, (fileName, bytes) => this.#open(fileName, bytes)),
       showLook(store, (change) => this.#look(change)),
       showCaptions(store),
@@ -160,6 +164,14 @@ export class Playground {
       showGpu(store),
       playRecorded(store, this.#pretrained.recorded, this.#pictures.recorded),
     ];
+  }
+
+  /** Loads the card of questions with the first table. */
+  #loadQuestions(): Promise<AskPanel> {
+    this.#questions ??= import('./askPanel.ts').then(
+      (loaded) => new loaded.AskPanel(this.#store, this.#engine),
+    );
+    return this.#questions;
   }
 
   get #pace(): Pace {
