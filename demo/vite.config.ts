@@ -13,11 +13,12 @@ const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 /**
  * What a page loads only when its visitor asks for it goes to a folder of its own: the libraries to compare with and their
  * worker, the twins that a measurement checks the kernels with, the readers of tables, questions of a table, lessons,
- * figures, the article.
+ * figures, the article, and the picture of previews.
  */
 const ON_REQUEST = [
   'bench/peers/node_modules/',
   'demo/lab/peerWorker.ts',
+  'assets/preview.jpg',
   'demo/lessons/',
   'demo/page/article.ts',
   'demo/page/askPanel.ts',
@@ -46,6 +47,18 @@ const htmlWithoutIndents: Plugin = {
   transformIndexHtml: (html) => html.replace(/\n\s+/g, '\n'),
 };
 
+/** Previews of links need the picture's whole address: `SITE_URL` is the folder of the pages. */
+const previews: Plugin = {
+  name: 'previews',
+  enforce: 'post',
+  generateBundle(_, files) {
+    const page = files['index.html'];
+    if (page?.type !== 'asset') return;
+    const site = process.env['SITE_URL'] ?? './';
+    page.source = page.source.toString().replace(/(property="og:image" content=")\.\//, `$1${site}`);
+  },
+};
+
 /** The bundler would put an empty module in its place, which fails when it is used. */
 const withoutNode: Plugin = {
   name: 'without-node',
@@ -65,7 +78,8 @@ const offline: Plugin = {
       .map(({ parentPath, name }) => join(parentPath, name));
     const hash = createHash('sha256');
     for (const file of files) hash.update(file).update(readFileSync(file));
-    const names = ['./', ...files.map((file) => relative(dir, file))];
+    const needed = files.filter((file) => !file.endsWith('.jpg'));
+    const names = ['./', ...needed.map((file) => relative(dir, file))];
     const constants = `const VERSION = 'wgflow-${hash.digest('hex').slice(0, 12)}';\nconst FILES = ${JSON.stringify(names)};\n`;
     const worker = readFileSync(`${import.meta.dirname}/offlineWorker.js`, 'utf8');
     writeFileSync(join(dir, 'offline.js'), constants + worker.replaceAll(/\/\*.*\*\/\n|^ +/gm, ''));
@@ -84,7 +98,7 @@ export default defineConfig({
       { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
     ],
   },
-  plugins: [shadersWithoutComments, htmlWithoutIndents, withoutNode, offline],
+  plugins: [shadersWithoutComments, htmlWithoutIndents, previews, withoutNode, offline],
   worker: {
     format: 'es',
     plugins: () => [shadersWithoutComments, withoutNode],

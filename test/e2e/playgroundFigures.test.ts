@@ -7,6 +7,17 @@ const demo = demoForTests();
 const onPage = pagesOf(demo);
 const SHORT = '#v=1&data=moons&couplings=4&hidden=16-16&batch=64&steps=120';
 
+describe('a preview of a link', () => {
+  it('has a title and a picture', () =>
+    onPage('', async (page) => {
+      const meta = (name: string): Promise<string | null> =>
+        page.locator(`meta[property="og:${name}"]`).getAttribute('content');
+      expect(await meta('title')).toMatch(/^wgflow playground/);
+      const image = await page.request.get(new URL((await meta('image')) ?? '', demo.site.url).href);
+      expect([...(await image.body()).subarray(0, 2)]).toEqual([0xff, 0xd8]);
+    }));
+});
+
 describe('a figure', () => {
   it('is saved from every picture with its axes, from the loss, as a poster and as a clip', () =>
     onPage(SHORT, async (page) => {
