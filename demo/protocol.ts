@@ -106,7 +106,8 @@ export type ToWorker =
   | { type: 'configure'; model: ModelSettings; data: DataSettings }
   /** Trains the same model on with other settings: only `TUNABLE` ones may differ. */
   | { type: 'tune'; model: ModelSettings }
-  | { type: 'train'; pace: Pace }
+  /** To the end, or to step `until`. */
+  | { type: 'train'; pace: Pace; until?: number }
   | { type: 'pause' }
   | { type: 'step' }
   | { type: 'view'; view: View }

@@ -28,12 +28,26 @@ async function open(): Promise<void> {
   followAnchors();
   const embed = embedOf(location.search);
   if (embed !== undefined) layOut(embed);
-  const playground = new Playground(await fetchPretrained(), location.hash, embed, lesson !== null);
+  // A page of this site moves this one.
+  const isGuided = embed !== undefined && query.has('guided');
+  const playground = new Playground(
+    await fetchPretrained(),
+    location.hash,
+    embed,
+    lesson !== null || isGuided,
+  );
   playground.start();
   if (embed === undefined) keepOffline();
+  if (isGuided) (await import('./compare/guided.ts')).obeyParent(playground.guide);
   if (lesson !== null) await (await import('./lesson/start.ts')).startLesson(playground.guide, lesson);
   drawArticleInSight();
 }
 
-if (lesson !== null && query.has('sheet')) await (await import('./lesson/sheet.ts')).showSheet(lesson);
-else await open();
+/** Without `await` at the top level: what loads on request may import from this module's chunk. */
+async function start(): Promise<void> {
+  if (lesson !== null && query.has('sheet')) await (await import('./lesson/sheet.ts')).showSheet(lesson);
+  else if (query.has('compare')) await (await import('./compare/show.ts')).showComparison();
+  else await open();
+}
+
+void start();

@@ -12,7 +12,7 @@ import type { Moments } from './words/pictures.ts';
 import { byId } from './dom.ts';
 import { tellParent } from './embed.ts';
 import type { Embed } from './embed.ts';
-import type { Guide } from './lesson/lessonPanel.ts';
+import type { Guide } from './guide.ts';
 import { EngineClient } from './engineClient.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { showGpu } from './gpuNotice.ts';
@@ -56,7 +56,7 @@ export class Playground {
   readonly #keeper: RunKeeper;
   /** The link defines its own flow. */
   readonly #isLinked: boolean;
-  /** A lesson chooses what is shown, and nothing is kept. */
+  /** A lesson or another page chooses what is shown, and nothing is kept. */
   readonly #isGuided: boolean;
   #questions: Promise<AskPanel> | undefined;
   #glancedAt = 0;
@@ -69,7 +69,7 @@ export class Playground {
   /**
    * @param hash the address's hash: a shared state, or anything
    * @param embed if another page shows this one
-   * @param isGuided if a lesson chooses what is shown
+   * @param isGuided if a lesson or that page chooses what is shown
    */
   constructor(pretrained: Pretrained, hash: string, embed?: Embed, isGuided = false) {
     this.#pretrained = pretrained;
@@ -115,7 +115,7 @@ export class Playground {
     );
   }
 
-  /** What a lesson moves. */
+  /** What a lesson or another page moves. */
   get guide(): Guide {
     return {
       store: this.#store,
@@ -124,7 +124,7 @@ export class Playground {
         this.#store.update((state) => to.linked(state, settings));
         this.#configure();
       },
-      train: () => this.#train(),
+      train: (until) => this.#train(until),
       pause: () => this.#engine.send({ type: 'pause' }),
     };
   }
@@ -360,11 +360,11 @@ export class Playground {
     if (this.#store.state.phase === 'training') this.#engine.send({ type: 'train', pace: this.#pace });
   }
 
-  #train(): void {
+  #train(until?: number): void {
     if (!this.#prepare()) return;
     this.#keeper.begin();
     this.#store.update(to.trainingBegun);
-    this.#engine.send({ type: 'train', pace: this.#pace });
+    this.#engine.send({ type: 'train', pace: this.#pace, until });
   }
 
   /** @throws {Error} with the engine's sentence, if it refuses: nothing has changed */

@@ -60,6 +60,11 @@ export class SharePanel {
       });
     }
     this.#on('keep-model', () => this.#keep());
+    const compare = byId('compare', HTMLAnchorElement);
+    compare.addEventListener('click', () => {
+      const hash = encodeShare(settingsOf(this.#state));
+      compare.href = `./index.html?compare#${hash}|${hash}`;
+    });
     const input = byId('open-model', HTMLInputElement);
     input.addEventListener('change', () => {
       const [file] = input.files ?? [];

@@ -9,6 +9,8 @@ import {
   TYPICAL_POINTS,
 } from '../../demo/page/words/pictures.ts';
 import type { DensityFacts } from '../../demo/page/words/pictures.ts';
+import { PAIRS } from '../../demo/page/words/compare.ts';
+import type { PairFacts } from '../../demo/page/words/compare.ts';
 import { FAILURES, PREDICTIONS, SCORES } from '../../demo/page/words/lesson.ts';
 import type { PredictionFacts } from '../../demo/page/words/lesson.ts';
 import { firstTrue } from '../../demo/page/words/sentence.ts';
@@ -264,6 +266,20 @@ describe('the end of a lesson', () => {
     {
       unpredicted: [{ predicted: 0, right: 0 }, /^That was the last step\.$/],
       predicted: [{}, /3 of your 4 predictions came true\.$/],
+    },
+  );
+});
+
+describe('two models', () => {
+  saysAll<PairFacts>(
+    PAIRS,
+    { isOff: false, diverged: [], step: 1200, losses: [1.5, 1.3] },
+    {
+      off: [{ isOff: true }, /no WebGPU/],
+      diverged: [{ diverged: ['A', 'B'] }, /^Training of A and B has diverged\./],
+      untrained: [{ step: 0 }, /^Both learn the same data/],
+      level: [{ losses: [1.5, 1.51] }, /^At step 1,200 they are level: 1\.50 and 1\.51 nats\.$/],
+      ahead: [{}, /^At step 1,200 B is 0\.20 nats better than A: 1\.30 against 1\.50 nats\.$/],
     },
   );
 });

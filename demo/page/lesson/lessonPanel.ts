@@ -3,13 +3,11 @@ import { toyDensity } from '../../../src/index.ts';
 import { STREAMS } from '../../../src/page/index.ts';
 import type { Hovered } from '../../protocol.ts';
 import { make, setText } from '../dom.ts';
-import type { EngineClient } from '../engineClient.ts';
+import type { Guide } from '../guide.ts';
 import { fixedPart } from '../madeFlow.ts';
 import { encodeShare } from '../shareLink.ts';
-import type { Settings } from '../settings.ts';
 import { settingsOf } from '../state.ts';
 import type { State } from '../state.ts';
-import type { Store } from '../store.ts';
 import { scrubbed } from '../transitions.ts';
 import { FAILURES, PREDICTIONS, SCORES } from '../words/lesson.ts';
 import { say } from '../words/sentence.ts';
@@ -18,16 +16,6 @@ import type { Known } from './facts.ts';
 import { minutesOf, settingsOfStep } from './lesson.ts';
 import type { Lesson, LessonStep } from './lesson.ts';
 import { sheetLink } from './links.ts';
-
-/** What a lesson moves on the page. */
-export interface Guide {
-  store: Store<State>;
-  engine: EngineClient;
-  /** A fresh flow of these settings. */
-  show: (settings: Settings) => void;
-  train: () => void;
-  pause: () => void;
-}
 
 /** Points that the stray samples are counted with, and the share of the data in the emptiest places. */
 const STRAY_POINTS = 2000;

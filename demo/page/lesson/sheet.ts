@@ -1,16 +1,17 @@
 /** A lesson on paper: times, questions, answers and what decides them. */
+import href from '../../style/lesson.css?url';
 import { make } from '../dom.ts';
+import { loadStyle } from '../styleSheet.ts';
 import { blanked, inWords } from './facts.ts';
 import { fetchLesson, minutesOf } from './lesson.ts';
 import type { Lesson, LessonStep } from './lesson.ts';
 import { lessonLink } from './links.ts';
-import { loadStyle } from './style.ts';
 
 const LETTERS = 'ABCDEF';
 
 /** Shows the sheet in place of the page. */
 export async function showSheet(name: string): Promise<void> {
-  await loadStyle();
+  await loadStyle(href);
   const sheet = await fetchLesson(name).then(
     (lesson) => sheetOf(lesson, name),
     (error: unknown) => [

@@ -1,15 +1,16 @@
 /** Opens a lesson on the page, or the list of all. */
+import href from '../../style/lesson.css?url';
 import { byId, make } from '../dom.ts';
+import { loadStyle } from '../styleSheet.ts';
+import type { Guide } from '../guide.ts';
 import { defaultSettings } from '../settings.ts';
 import { fetchLesson, minutesOf, SHIPPED } from './lesson.ts';
 import { LessonPanel } from './lessonPanel.ts';
-import type { Guide } from './lessonPanel.ts';
 import { lessonLink, sheetLink } from './links.ts';
-import { loadStyle } from './style.ts';
 
 /** @param name of a shipped lesson or the address of a file; empty for the list */
 export async function startLesson(guide: Guide, name: string): Promise<void> {
-  await loadStyle();
+  await loadStyle(href);
   document.documentElement.dataset['lesson'] = name === '' ? 'list' : 'one';
   for (const link of document.querySelectorAll('.masthead nav a')) {
     if (link.getAttribute('href') === './index.html?lesson') link.setAttribute('aria-current', 'page');
