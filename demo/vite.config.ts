@@ -13,7 +13,7 @@ const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 /**
  * What a page loads only when its visitor asks for it goes to a folder of its own: the libraries to compare with and their
  * worker, the twins that a measurement checks the kernels with, the readers of tables, questions of a table, lessons,
- * figures, comparisons, the article, and the picture of previews.
+ * figures, comparisons, training without a GPU, the article, and the picture of previews.
  */
 const ON_REQUEST = [
   'bench/peers/node_modules/',
@@ -26,17 +26,19 @@ const ON_REQUEST = [
   'demo/page/compare/',
   'demo/page/figure/',
   'demo/page/lesson/',
+  'demo/page/reference/',
+  'demo/reference/',
   'demo/style/compare.css',
   'demo/style/lesson.css',
   'demo/page/tableWorker.ts',
   'demo/engine/oddRows.ts',
   'src/measure/verify.ts',
-  'src/reference/twins.ts',
+  'src/reference/',
   'node_modules/hyparquet',
 ];
 /** The playground's modules, without those that load on request or that the lab has too. */
 const PAGE =
-  /demo\/(?:page\/(?!a(?:nswerView|rticle|skPanel)|compare\/|lesson|figure\/|dom|main|styleSheet)|engine\/|\w+\.ts)|src\/(?:presets|data\/toy|training|calls|random|model\/)/;
+  /demo\/(?:page\/(?!a(?:nswerView|rticle|skPanel)|compare\/|lesson|reference\/|figure\/|dom|main|styleSheet)|engine\/|\w+\.ts)|src\/(?:presets|data\/toy|training|calls|random|model\/)/;
 const folderOf = (files: readonly string[]): string =>
   files.some((file) => ON_REQUEST.some((part) => file.includes(part))) ? 'assets/onRequest' : 'assets';
 const inFolders: Rollup.OutputOptions = {

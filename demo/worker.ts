@@ -3,6 +3,7 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   playground: () => import('./engine/worker.ts'),
   lab: () => import('./lab/worker.ts'),
   table: () => import('./page/tableWorker.ts'),
+  reference: () => import('./reference/worker.ts'),
   peer: () => import('./lab/peerWorker.ts'),
 };
 

@@ -42,7 +42,10 @@ export class LossPanel {
     const counters = {
       steps: last && count(last.stepsPerSecond),
       samples: last && short(last.samplesPerSecond),
-      gflops: last?.gflops.toFixed(last.gflops < 10 ? 2 : 1),
+      gflops:
+        last === undefined || Number.isNaN(last.gflops)
+          ? undefined
+          : last.gflops.toFixed(last.gflops < 10 ? 2 : 1),
       share: last?.shareOfPeak == null ? undefined : `${Math.round(100 * last.shareOfPeak)} %`,
     };
     for (const [name, text] of Object.entries(counters)) {

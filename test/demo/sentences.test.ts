@@ -15,7 +15,7 @@ import { FAILURES, PREDICTIONS, SCORES } from '../../demo/page/words/lesson.ts';
 import type { PredictionFacts } from '../../demo/page/words/lesson.ts';
 import { firstTrue } from '../../demo/page/words/sentence.ts';
 import type { Sentences } from '../../demo/page/words/sentence.ts';
-import { AGES, ASIDE, ENDINGS, MISSING, RETURNS, STEPS } from '../../demo/page/words/status.ts';
+import { AGES, ASIDE, ENDINGS, MISSING, PROCESSOR, RETURNS, STEPS } from '../../demo/page/words/status.ts';
 import { REMARKS, VERDICTS } from '../../demo/page/words/verdict.ts';
 import type { Standing } from '../../demo/page/words/verdict.ts';
 import type { Ending } from '../../demo/protocol.ts';
@@ -280,6 +280,17 @@ describe('two models', () => {
       untrained: [{ step: 0 }, /^Both learn the same data/],
       level: [{ losses: [1.5, 1.51] }, /^At step 1,200 they are level: 1\.50 and 1\.51 nats\.$/],
       ahead: [{}, /^At step 1,200 B is 0\.20 nats better than A: 1\.30 against 1\.50 nats\.$/],
+    },
+  );
+});
+
+describe('training on the processor', () => {
+  saysAll(
+    PROCESSOR,
+    { step: 30, steps: 600, ms: 41.6 },
+    {
+      training: [{}, /^A small flow on the processor, in float64: step 30 of 600, 41\.6 ms each\. Larger/],
+      done: [{ step: 600 }, /^A small flow .*: all 600 steps are done\.$/],
     },
   );
 });
