@@ -30,6 +30,8 @@ const ON_REQUEST = [
   'demo/reference/',
   'demo/style/compare.css',
   'demo/style/lesson.css',
+  'demo/style/tableDialog.css',
+  'demo/page/tableDialog.ts',
   'demo/page/tableWorker.ts',
   'demo/engine/oddRows.ts',
   'src/measure/verify.ts',
@@ -38,7 +40,7 @@ const ON_REQUEST = [
 ];
 /** The playground's modules, without those that load on request or that the lab has too. */
 const PAGE =
-  /demo\/(?:page\/(?!a(?:nswerView|rticle|skPanel)|compare\/|lesson|reference\/|figure\/|dom|main|styleSheet)|engine\/|\w+\.ts)|src\/(?:presets|data\/toy|training|calls|random|model\/)/;
+  /demo\/(?:page\/(?!a(?:nswerView|rticle|skPanel)|compare\/|lesson|reference\/|figure\/|dom|main|styleSheet|tableDialog)|engine\/|\w+\.ts)|src\/(?:presets|data\/toy|training|calls|random|model\/)/;
 const folderOf = (files: readonly string[]): string =>
   files.some((file) => ON_REQUEST.some((part) => file.includes(part))) ? 'assets/onRequest' : 'assets';
 const inFolders: Rollup.OutputOptions = {
