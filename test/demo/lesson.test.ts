@@ -32,6 +32,14 @@ describe('a shipped lesson', () => {
   });
 });
 
+describe('the lesson of the documentation', () => {
+  it('has no mistake', () => {
+    const page = readFileSync(new URL('../../docs/learning.md', import.meta.url), 'utf8');
+    const [example = ''] = /^ {4}\{\n[^]*?^ {4}\}$/m.exec(page) ?? [];
+    expect(readLesson(example, 'mine.json').title).toBe('Mine');
+  });
+});
+
 describe('a mistake in a lesson', () => {
   it.each<[string, string, RegExp]>([
     ['no JSON', '{', /^mine\.json is not JSON: /],
