@@ -225,7 +225,7 @@ class Comparison {
 export async function showComparison(): Promise<void> {
   await loadStyle(href);
   document.title = 'wgflow: two models side by side';
-  for (const part of document.querySelectorAll('.lede, main, article, #projector, #theme, #adapter'))
+  for (const part of document.querySelectorAll('.lede, main, .article, #projector, #theme, #adapter'))
     part.remove();
   for (const link of document.querySelectorAll('.masthead nav a')) link.removeAttribute('aria-current');
   document.querySelector('.skip')?.setAttribute('href', '#compare-train');
