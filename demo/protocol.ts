@@ -106,7 +106,8 @@ export type ToWorker =
   | { type: 'configure'; model: ModelSettings; data: DataSettings }
   /** Trains the same model on with other settings: only `TUNABLE` ones may differ. */
   | { type: 'tune'; model: ModelSettings }
-  | { type: 'train'; pace: Pace }
+  /** To the end, or to step `until`. */
+  | { type: 'train'; pace: Pace; until?: number }
   | { type: 'pause' }
   | { type: 'step' }
   | { type: 'view'; view: View }
@@ -136,7 +137,8 @@ export type Request =
   | { type: 'ask-table'; id: number; question: TableQuestion }
   /** Times steps of a fresh flow of these settings at several batches, while nothing trains. */
   | { type: 'fill'; id: number; model: ModelSettings }
-  | { type: 'picture'; id: number; picture: Picture };
+  /** The picture as a square of `side` pixels, drawn as on a screen with two pixels per CSS pixel. */
+  | { type: 'picture'; id: number; picture: Picture; side: number };
 
 /** The page's part of a kept run, which only the page reads. `data` are written once. */
 export interface KeptRun {

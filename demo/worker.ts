@@ -4,6 +4,7 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   lab: () => import('./lab/worker.ts'),
   table: () => import('./page/tableWorker.ts'),
   images: () => import('./images/worker.ts'),
+  reference: () => import('./reference/worker.ts'),
   peer: () => import('./lab/peerWorker.ts'),
 };
 

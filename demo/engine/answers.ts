@@ -24,6 +24,6 @@ export async function answerOf(trainer: Trainer, request: About): Promise<Answer
     case 'fill':
       return trainer.fill(request.model);
     case 'picture':
-      return trainer.studio.png(request.picture);
+      return trainer.studio.png(request.picture, request.side);
   }
 }

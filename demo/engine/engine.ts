@@ -152,7 +152,7 @@ export class Engine {
       case 'train':
         this.#requireAccepted();
         this.#suspended = this.#isHidden ? message.pace : undefined;
-        if (!this.#isHidden) await this.#requireTrainer().train(message.pace);
+        if (!this.#isHidden) await this.#requireTrainer().train(message.pace, message.until);
         return;
       case 'step': {
         this.#requireAccepted();

@@ -1,8 +1,7 @@
 /** Compares a run with an earlier one, and keeps the last run in the browser. */
 import { compareRuns, entryTitle, milliseconds, parseBenchDocument } from '../../src/measure/index.ts';
 import type { BenchDocument, Change } from '../../src/measure/index.ts';
-import { byId } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make } from '../page/dom.ts';
 
 const LAST_RUN = 'wgflow-lab-last-run';
 /** Only the largest changes are shown. */

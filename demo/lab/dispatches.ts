@@ -1,8 +1,7 @@
 /** The dispatches of a measured plan: how each is launched, and what bounds it. */
 import { entryTitle, LAUNCH_HEAD, launchNote, launchRows } from '../../src/measure/index.ts';
 import type { BenchDocument, BenchEntry } from '../../src/measure/index.ts';
-import { byId, setText } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make, setText } from '../page/dom.ts';
 
 /** @param run has the times of the kernels that were measured so far */
 export function showDispatches(entry: BenchEntry, run: BenchDocument): void {

@@ -1,5 +1,6 @@
 /** The kernel lab: measures what `wgflow bench` measures, in the page and on the visitor's own adapter. */
 import { configs } from '../../bench/peers/configs.json';
+import { VERSION } from '../../src/index.ts';
 import type { KernelVariants } from '../../src/index.ts';
 import {
   duration,
@@ -10,10 +11,10 @@ import {
   subgroupSizeOf,
 } from '../../src/measure/index.ts';
 import type { BenchDocument, BenchEntry, ConfigName } from '../../src/measure/index.ts';
+import { CHOICE_WORDS } from './choices.ts';
 import { keepRun, keptRun, showComparison } from './comparison.ts';
-import { byId, download, setNotice } from '../page/dom.ts';
+import { byId, download, make, setNotice } from '../page/dom.ts';
 import { showDispatches } from './dispatches.ts';
-import { make } from './elements.ts';
 import { listenForPeers } from './peers.ts';
 import type { FromLab, KernelChoice, RunRequest, Sweep, ToLab } from './protocol.ts';
 import { ResultTable } from './results.ts';
@@ -29,6 +30,9 @@ const FLOWS: Readonly<Record<string, string>> = {
   all: 'S, M, L, and the kernels of every other family and size: minutes.',
 };
 
+/** A run whose kernels have tiles. */
+const TILED = { only: 'kernels', choice: 'forced', 'forced-regime': 'tiled', 'forced-product': 'plain' };
+
 const run = byId('run', HTMLButtonElement);
 const stop = byId('stop', HTMLButtonElement);
 const status = byId('status', HTMLParagraphElement);
@@ -42,6 +46,7 @@ const shader = new ShaderPanel((entry, tile) => {
   // A flow outside the configurations belongs to the whole sweep.
   const config = CONFIGS.find((name) => new RegExp(`(?:^|, )${name}, [\\d,]+ rows(?:$|:)`).test(entry.shape));
   const sweep: Sweep = config === undefined ? 'all' : [config];
+  isRetiling = true;
   begin('Checking the kernel with these tiles…');
   say({ type: 'retile', request: { entry, sweep, choice: asked.choice, tile } });
 });
@@ -51,6 +56,8 @@ let asked: RunRequest | undefined;
 let partial: BenchDocument | undefined;
 let finished: BenchDocument | undefined;
 let drawing = 0;
+/** A kernel runs with other tiles; the run stays as it is. */
+let isRetiling = false;
 /** The plan whose dispatches are shown. */
 let plan: BenchEntry | undefined;
 
@@ -68,6 +75,7 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
       offerChoices(data);
       partial = emptyRun(data);
       settle('Each result is checked against a float64 twin before it is timed.');
+      showKept();
       break;
     }
     case 'unavailable':
@@ -81,13 +89,8 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
       status.textContent = `${data.done} of ${data.total}: ${data.what}`;
       break;
     case 'peak':
-      byId('fma-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.fma.rate), 'GFLOP/s'));
-      byId('copy-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.copy.rate), 'GB/s'));
-      byId('launch', HTMLElement).replaceChildren(
-        ...withUnit(...(duration(data.peaks.launch?.medianMs ?? NaN).split(' ') as [string, string])),
-      );
-      byId('clock', HTMLElement).textContent = data.clock;
-      if (partial !== undefined) partial.peak = data.peaks;
+      showPeaks(data);
+      if (partial !== undefined) Object.assign(partial, { peak: data.peaks, clock: data.clock });
       break;
     case 'entry':
       progress.max = data.total;
@@ -108,11 +111,12 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
       settle(`Done: ${finished.entries.length} results.`);
       break;
     case 'retiled':
+      isRetiling = false;
       shader.retiled(data.entry, data.kernel);
       settle(`${data.entry.name}: ${milliseconds(data.entry.time.medianMs)} ms with the other tiles.`);
       break;
     case 'stopped':
-      settle('Stopped.');
+      stopped();
       break;
     case 'failed':
       shader.problem(data.message);
@@ -141,6 +145,8 @@ byId('setup', HTMLFormElement).addEventListener('submit', (event) => {
   if (partial !== undefined) partial.entries = [];
   problem.hidden = true;
   byId('comparison', HTMLDivElement).hidden = true;
+  isRetiling = false;
+  shader.forget();
   begin("Measuring the adapter's peak…");
   say({ type: 'run', request: asked });
 });
@@ -149,6 +155,12 @@ describeFlows();
 stop.addEventListener('click', () => say({ type: 'stop' }));
 select('choice').addEventListener('change', () => {
   byId('forced', HTMLFieldSetElement).hidden = select('choice').value !== 'forced';
+});
+
+byId('use-tiled', HTMLButtonElement).addEventListener('click', () => {
+  for (const [id, value] of Object.entries(TILED)) select(id).value = value;
+  select('choice').dispatchEvent(new Event('change'));
+  run.focus();
 });
 
 /** The run before this one. */
@@ -181,8 +193,49 @@ function choose(index: number): void {
     shader.show(result.entry, result.kernel);
     return;
   }
+  // The shader of a kernel comes with its measurement.
+  if (result.entry.kind === 'kernel') {
+    byId('source-hint', HTMLElement).textContent =
+      'Run again to read this shader: a kept run has its times alone.';
+    return;
+  }
   plan = result.entry;
   redraw();
+}
+
+/** Shows the last run of this browser, which a reload does not lose. */
+function showKept(): void {
+  const kept = keptRun();
+  if (kept === undefined || partial === undefined) return;
+  partial = { ...kept, entries: [...kept.entries] };
+  finished = kept;
+  showPeaks({ peaks: kept.peak, clock: kept.clock });
+  table.clear();
+  for (const entry of kept.entries) table.add({ entry });
+  plan = kept.entries.find(({ launches }) => launches !== undefined);
+  redraw();
+  settle(`The last run of this browser: ${kept.entries.length} results. Run again to read the shaders.`);
+}
+
+/** What was measured before the stop is a run too. */
+function stopped(): void {
+  const count = partial?.entries.length ?? 0;
+  if (partial === undefined || count === 0 || isRetiling) {
+    settle('Stopped.');
+    return;
+  }
+  finished = { ...partial, entries: [...partial.entries] };
+  keepRun(finished);
+  settle(`Stopped: the ${count} results so far are kept.`);
+}
+
+function showPeaks({ peaks, clock }: Pick<FromLab & { type: 'peak' }, 'peaks' | 'clock'>): void {
+  byId('fma-peak', HTMLElement).replaceChildren(...withUnit(rate(peaks.fma.rate), 'GFLOP/s'));
+  byId('copy-peak', HTMLElement).replaceChildren(...withUnit(rate(peaks.copy.rate), 'GB/s'));
+  byId('launch', HTMLElement).replaceChildren(
+    ...withUnit(...(duration(peaks.launch?.medianMs ?? NaN).split(' ') as [string, string])),
+  );
+  byId('clock', HTMLElement).textContent = clock;
 }
 
 function describeFlows(): void {
@@ -234,7 +287,9 @@ function offerChoices({ fixed, choices: all }: FromLab & { type: 'ready' }): voi
       ...options.map((option) => make('option', { value: String(option) }, String(option))),
     );
     choices.value = String(fixed[name]);
-    return [make('label', { htmlFor: id }, name), choices];
+    const words = make('p', { className: 'wide small muted', id: `${id}-words` }, CHOICE_WORDS[name] ?? '');
+    choices.setAttribute('aria-describedby', words.id);
+    return [make('label', { htmlFor: id }, name), choices, words];
   });
   byId('forced', HTMLFieldSetElement).append(...fields);
 }
@@ -260,7 +315,7 @@ function emptyRun({ adapter, fixed }: FromLab & { type: 'ready' }): BenchDocumen
   return {
     format: 'wgflow-bench',
     version: 1,
-    wgflow: '',
+    wgflow: VERSION,
     adapter,
     clock: 'wall clock',
     precision: 'f32',

@@ -1,7 +1,6 @@
 /** Compares wgflow with other libraries; each is timed alone, in a worker that ends with its turn. */
 import type { ConfigName } from '../../src/measure/index.ts';
-import { byId } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make } from '../page/dom.ts';
 import { PEERS } from './protocol.ts';
 import type { FromPeer, Peer, ToPeer } from './protocol.ts';
 

@@ -1,8 +1,7 @@
 /** The table of results: one row per plan or kernel, added as results arrive. */
 import { milliseconds, percent, rate, spread } from '../../src/measure/index.ts';
 import type { BenchEntry, KernelFacts } from '../../src/measure/index.ts';
-import { byId } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make } from '../page/dom.ts';
 
 export interface Result {
   entry: BenchEntry;
@@ -42,7 +41,7 @@ export class ResultTable {
     for (const row of this.#body.rows) row.classList.toggle('chosen', row.id === hrefOf(index).slice(1));
   }
 
-  #row({ entry, kernel }: Result, index: number): HTMLTableRowElement {
+  #row({ entry }: Result, index: number): HTMLTableRowElement {
     const { time, gflops, gbPerSecond, share } = entry;
     const numbers = [
       milliseconds(time.medianMs),
@@ -55,14 +54,14 @@ export class ResultTable {
     return make(
       'tr',
       { id: hrefOf(index).slice(1) },
-      make('th', { scope: 'row' }, this.#button(entry, index, kernel !== undefined)),
+      make('th', { scope: 'row' }, this.#button(entry, index)),
       make('td', {}, entry.shape),
       ...numbers.map((number) => make('td', { className: 'number' }, number)),
     );
   }
 
-  #button({ name }: BenchEntry, index: number, isKernel: boolean): HTMLButtonElement {
-    const title = isKernel ? name : make('strong', {}, name.replaceAll('_', ' '));
+  #button({ name, kind }: BenchEntry, index: number): HTMLButtonElement {
+    const title = kind === 'kernel' ? name : make('strong', {}, name.replaceAll('_', ' '));
     const button = make('button', { type: 'button', className: 'link' }, title);
     button.addEventListener('click', () => this.#onChoose(index));
     return button;

@@ -11,8 +11,7 @@ import {
   roofAt,
 } from '../../src/measure/index.ts';
 import type { BenchDocument, BenchEntry, Peak } from '../../src/measure/index.ts';
-import { byId, svg } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make, svg } from '../page/dom.ts';
 import { hrefOf } from './results.ts';
 
 const MARGIN = { left: 56, right: 16, top: 16, bottom: 42 };

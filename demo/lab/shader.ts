@@ -1,8 +1,7 @@
 /** The panel that shows a kernel's WGSL and runs it again with other tiles. */
 import { milliseconds, percent } from '../../src/measure/index.ts';
 import type { BenchEntry, KernelFacts, TileSizes } from '../../src/measure/index.ts';
-import { byId } from '../page/dom.ts';
-import { make } from './elements.ts';
+import { byId, make } from '../page/dom.ts';
 
 export class ShaderPanel {
   readonly #panel = byId('shader', HTMLDivElement);
@@ -10,6 +9,9 @@ export class ShaderPanel {
   readonly #sizes = byId('tile-sizes', HTMLSpanElement);
   readonly #words = byId('retiled', HTMLParagraphElement);
   readonly #button = byId('retile', HTMLButtonElement);
+  readonly #tries = byId('retile-tries', HTMLUListElement);
+  /** The outcomes of other tiles, by kernel and shape. */
+  readonly #outcomes = new Map<string, string[]>();
   #shown: { entry: BenchEntry; kernel: KernelFacts } | undefined;
 
   constructor(onRetile: (entry: BenchEntry, tile: TileSizes) => void) {
@@ -31,6 +33,8 @@ export class ShaderPanel {
     this.#source(entry, kernel);
     const choices = Object.entries(kernel.tileChoices);
     this.#form.hidden = choices.length === 0;
+    byId('no-tiles', HTMLElement).hidden = choices.length > 0;
+    this.#showOutcomes();
     this.#sizes.replaceChildren(
       ...choices.map(([name, sizes]) => {
         const select = make(
@@ -53,7 +57,22 @@ export class ShaderPanel {
     this.#words.textContent =
       `${milliseconds(after)} ms, ${percent(entry.share.fma)} of the peak: ${factor.toFixed(2)} × ` +
       `${after < before ? 'faster' : 'slower'} than the ${milliseconds(before)} ms in the table.`;
+    const tile = Object.entries(kernel.tile).map(([name, size]) => `${name} ${size}`);
+    const known = this.#outcomes.get(keyOf(entry)) ?? [];
+    this.#outcomes.set(keyOf(entry), [...known, `${tile.join(', ')}: ${this.#words.textContent}`]);
+    this.#showOutcomes();
     this.#source(entry, kernel);
+  }
+
+  /** A new run begins: the outcomes are of another table. */
+  forget(): void {
+    this.#outcomes.clear();
+    this.#showOutcomes();
+  }
+
+  #showOutcomes(): void {
+    const outcomes = this.#shown && this.#outcomes.get(keyOf(this.#shown.entry));
+    this.#tries.replaceChildren(...(outcomes ?? []).map((words) => make('li', {}, words)));
   }
 
   problem(message: string): void {
@@ -68,4 +87,8 @@ export class ShaderPanel {
     byId('variant', HTMLElement).textContent = variant;
     byId('wgsl', HTMLElement).textContent = source.trim();
   }
+}
+
+function keyOf({ name, shape }: BenchEntry): string {
+  return `${name} ${shape}`;
 }

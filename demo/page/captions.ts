@@ -47,7 +47,7 @@ export function captionsOf(state: State): Captions {
 /** Keeps the page's captions up to date. */
 export function showCaptions(store: Store<State>): void {
   store.follow(
-    ({ flow, look, glance, origin, learned }) => [flow, look, glance, origin, learned],
+    ({ flow, look, glance, origin, learned, recorded }) => [flow, look, glance, origin, learned, recorded],
     () => {
       const { densityName: name, ...words } = captionsOf(store.state);
       setText(byId('density-name', HTMLElement), name);

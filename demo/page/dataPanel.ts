@@ -16,6 +16,7 @@ import { byId, offer, radios, setNotice, setText } from './dom.ts';
 import { DrawingPad } from './drawingPad.ts';
 import { count } from './figures.ts';
 import { followFiles } from './fileInput.ts';
+import { readAgain } from './fileSource.ts';
 import type { FileRows } from './fileSource.ts';
 import { DOMAINS } from './settings.ts';
 import type { State } from './state.ts';
@@ -74,6 +75,7 @@ export class DataPanel {
     }
     byId('draw-yours', HTMLButtonElement).addEventListener('click', () => this.#draw());
     followFiles((read) => void this.#take(read));
+    byId('table-choose', HTMLButtonElement).addEventListener('click', () => void this.#chooseColumns());
     this.#follow();
   }
 
@@ -169,6 +171,15 @@ export class DataPanel {
     for (const select of [this.#across, this.#up]) {
       select.replaceChildren(...columns.map(({ name, place }) => new Option(name, String(place))));
     }
+  }
+
+  /** Asks what of the table is learned, and reads it again. */
+  async #chooseColumns(): Promise<void> {
+    const { file } = this.#store.state.data;
+    if (file === undefined) return;
+    const { askAboutTable } = await import('./tableDialog.ts');
+    const choice = await askAboutTable(file);
+    if (choice !== undefined) await this.#take(() => readAgain(file, choice));
   }
 
   /** A refused file changes no choice, nor does one that arrives after another choice. */

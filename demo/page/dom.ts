@@ -1,4 +1,4 @@
-/** Finds elements of the page by id, and makes new SVG elements. */
+/** Finds elements of the page by id, and makes new ones. */
 
 /** @throws {Error} if there is no such element: page and script have different versions */
 export function byId<T extends Element>(id: string, type: new () => T): T {
@@ -34,6 +34,17 @@ export function showToast(toast: HTMLElement, sentence: string | undefined): voi
   toast.hidden = sentence === undefined;
   if (words !== undefined) setText(words, sentence ?? '');
   toast.lastElementChild?.addEventListener('click', () => (toast.hidden = true), { once: true });
+}
+
+/** An element with text or children. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
 }
 
 const SVG = 'http://www.w3.org/2000/svg';

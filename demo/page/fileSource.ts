@@ -3,6 +3,8 @@ import { rowsOfImage } from './imageRows.ts';
 import type { TableAnswer, TableQuestion } from './tableWorker.ts';
 import type { RowData, TableCells } from '../protocol.ts';
 import type { Table } from './table.ts';
+import { WHOLE } from './tableChoice.ts';
+import type { TableChoice } from './tableChoice.ts';
 
 export interface FileRows extends Table {
   title: string;
@@ -22,10 +24,32 @@ export function rowsOfText(text: string, name: string): Promise<FileRows> {
   return rowsOfTable(new Blob([text]), name);
 }
 
-async function rowsOfTable(content: Blob, file: string): Promise<FileRows> {
-  const answer = await askReader(file, { file, content });
+/** The files of tables, to read them again; a kept run comes back without its file. */
+const contents = new WeakMap<FileRows, Blob>();
+
+async function rowsOfTable(content: Blob, file: string, choice: TableChoice = WHOLE): Promise<FileRows> {
+  const answer = await askReader(file, { file, content, choice });
   if (!('table' in answer)) throw new Error(`${file}: the reader of tables gave no rows.`);
-  return { ...answer.table, title: file };
+  const table = { allWords: answer.table.words, ...answer.table, title: file };
+  contents.set(table, content);
+  return table;
+}
+
+/** Whether the table can be read again with another choice. */
+export function canReadAgain(table: FileRows): boolean {
+  return contents.has(table);
+}
+
+/** @throws {Error} as `rowsOfFile` */
+export async function readAgain(before: FileRows, choice: TableChoice): Promise<FileRows> {
+  const content = contents.get(before);
+  if (content === undefined) throw new Error(`${before.title}: choose the file again.`);
+  const table = await rowsOfTable(content, before.title, choice);
+  // What a column is that is left out now, as it was when it was read.
+  const { allWords } = before;
+  const now = { ...table, ...(allWords && { allWords }) };
+  contents.set(now, content);
+  return now;
 }
 
 /** The rows of a table as CSV, with its columns as they came. */

@@ -4,6 +4,19 @@ import { set, setText, svg } from './dom.ts';
 import { lossRange, ticks, trainingLine } from './lossCurve.ts';
 import type { LossCurve, LossPoint } from './lossCurve.ts';
 
+/** Two lines of losses, and the chart in words. */
+export interface LossLines {
+  training: readonly LossPoint[];
+  validation: readonly LossPoint[];
+  words: string;
+}
+
+/** The lines of a run. */
+export function linesOf(curve: LossCurve, floor: number | null): LossLines {
+  const { validation, lastScore, smoothed } = curve;
+  return { training: trainingLine(curve), validation, words: label(smoothed, lastScore?.nll, floor) };
+}
+
 const WIDTH = 270;
 const HEIGHT = 180;
 const PLOT = { left: 34, right: WIDTH - 4, top: 6, bottom: HEIGHT - 20 };
@@ -21,9 +34,7 @@ export class LossChart {
     place.append(this.#svg);
   }
 
-  draw(curve: LossCurve, steps: number, floor: number | null): void {
-    const { validation, lastScore, smoothed } = curve;
-    const training = trainingLine(curve);
+  draw({ training, validation, words }: LossLines, steps: number, floor: number | null): void {
     const range = lossRange(
       [...training, ...validation].map(({ nll }) => nll),
       floor,
@@ -41,7 +52,7 @@ export class LossChart {
     set(this.#training, { d: line(training) });
     set(this.#validation, { d: line(validation) });
     set(this.#floor, { d: floor === null ? '' : `M${PLOT.left} ${y(floor).toFixed(1)}H${PLOT.right}` });
-    set(this.#svg, { 'aria-label': label(smoothed, lastScore?.nll, floor) });
+    set(this.#svg, { 'aria-label': words });
   }
 
   #drawAxes(range: [number, number], steps: number, y: (nll: number) => number): void {

@@ -1,7 +1,7 @@
 /** The loss card: curve, verdict, counters, and an occasional sentence for screen readers. */
 import { byId, setText } from './dom.ts';
 import { count, short } from './figures.ts';
-import { LossChart } from './lossChart.ts';
+import { linesOf, LossChart } from './lossChart.ts';
 import { standingOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { State } from './state.ts';
@@ -34,14 +34,18 @@ export class LossPanel {
     window.clearTimeout(this.#timer);
     this.#timer = undefined;
     const { last, steps, curve } = run;
-    this.#chart.draw(curve, last?.steps ?? steps, last?.floor ?? null);
+    const floor = last?.floor ?? null;
+    this.#chart.draw(linesOf(curve, floor), last?.steps ?? steps, floor);
     byId('key-validation', HTMLElement).hidden = curve.validation.length === 0;
     byId('key-floor', HTMLElement).hidden = last?.floor == null;
     setText(byId('verdict', HTMLElement), verdict(standingOf(run)));
     const counters = {
       steps: last && count(last.stepsPerSecond),
       samples: last && short(last.samplesPerSecond),
-      gflops: last?.gflops.toFixed(last.gflops < 10 ? 2 : 1),
+      gflops:
+        last === undefined || Number.isNaN(last.gflops)
+          ? undefined
+          : last.gflops.toFixed(last.gflops < 10 ? 2 : 1),
       share: last?.shareOfPeak == null ? undefined : `${Math.round(100 * last.shareOfPeak)} %`,
     };
     for (const [name, text] of Object.entries(counters)) {

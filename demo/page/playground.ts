@@ -1,7 +1,7 @@
 /** Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine. */
 import { featuresOf } from '../features.ts';
 import type { DrawnRows, KeptRun, Pace } from '../protocol.ts';
-import { AskPanel } from './askPanel.ts';
+import type { AskPanel } from './askPanel.ts';
 import { showBatch } from './batchPanel.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';
@@ -12,6 +12,7 @@ import type { Moments } from './words/pictures.ts';
 import { byId } from './dom.ts';
 import { tellParent } from './embed.ts';
 import type { Embed } from './embed.ts';
+import type { Guide } from './guide.ts';
 import { EngineClient } from './engineClient.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { showGpu } from './gpuNotice.ts';
@@ -55,6 +56,9 @@ export class Playground {
   readonly #keeper: RunKeeper;
   /** The link defines its own flow. */
   readonly #isLinked: boolean;
+  /** A lesson or another page chooses what is shown, and nothing is kept. */
+  readonly #isGuided: boolean;
+  #questions: Promise<AskPanel> | undefined;
   #glancedAt = 0;
   /** Count of requested flows, from settings or files. */
   #asked = 0;
@@ -62,10 +66,15 @@ export class Playground {
   /** The timer of a pending change. */
   #settling: number | undefined;
 
-  /** @param hash the address's hash: a shared state, or anything @param embed if another page shows this one */
-  constructor(pretrained: Pretrained, hash: string, embed?: Embed) {
+  /**
+   * @param hash the address's hash: a shared state, or anything
+   * @param embed if another page shows this one
+   * @param isGuided if a lesson or that page chooses what is shown
+   */
+  constructor(pretrained: Pretrained, hash: string, embed?: Embed, isGuided = false) {
     this.#pretrained = pretrained;
     this.#embed = embed;
+    this.#isGuided = isGuided;
     const shared = isShare(hash) ? decodeShare(hash) : undefined;
     const settings = shared?.settings ?? defaultSettings();
     this.#isLinked = shared?.settings !== undefined;
@@ -91,7 +100,7 @@ export class Playground {
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     const view = viewOf(this.#store.state);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view }, Object.values(canvases));
-    void this.#openFirst().then(() => this.#embed?.isRunning === true && this.#train());
+    if (!this.#isGuided) void this.#openFirst().then(() => this.#embed?.isRunning === true && this.#train());
     if (this.#embed !== undefined) tellParent(this.#store);
     document.addEventListener('visibilitychange', () => {
       this.#engine.send({ type: 'visibility', hidden: document.hidden });
@@ -104,6 +113,20 @@ export class Playground {
         if (isLive) this.#engine.send({ type: 'view', view: viewOf(this.#store.state) });
       },
     );
+  }
+
+  /** What a lesson or another page moves. */
+  get guide(): Guide {
+    return {
+      store: this.#store,
+      engine: this.#engine,
+      show: (settings) => {
+        this.#store.update((state) => to.linked(state, settings));
+        this.#configure();
+      },
+      train: (until) => this.#train(until),
+      pause: () => this.#engine.send({ type: 'pause' }),
+    };
   }
 
   /** The views. Each follows its part of the state. */
@@ -130,7 +153,10 @@ export class Playground {
       new LossPanel(store),
       new PointPanel(store),
       new Scrubber(store),
-      new AskPanel(store, this.#engine),
+      store.follow(
+        ({ learned }) => [learned?.kind],
+        ([kind]) => kind === 'rows' && void this.#loadQuestions(),
+      ),
       new SharePanel(store, this.#engine, (fileName, bytes) => this.#open(fileName, bytes)),
       showLook(store, (change) => this.#look(change)),
       showCaptions(store),
@@ -138,6 +164,14 @@ export class Playground {
       showGpu(store),
       playRecorded(store, this.#pretrained.recorded, this.#pictures.recorded),
     ];
+  }
+
+  /** Loads the card of questions with the first table. */
+  #loadQuestions(): Promise<AskPanel> {
+    this.#questions ??= import('./askPanel.ts').then(
+      (loaded) => new loaded.AskPanel(this.#store, this.#engine),
+    );
+    return this.#questions;
   }
 
   get #pace(): Pace {
@@ -326,11 +360,11 @@ export class Playground {
     if (this.#store.state.phase === 'training') this.#engine.send({ type: 'train', pace: this.#pace });
   }
 
-  #train(): void {
+  #train(until?: number): void {
     if (!this.#prepare()) return;
     this.#keeper.begin();
     this.#store.update(to.trainingBegun);
-    this.#engine.send({ type: 'train', pace: this.#pace });
+    this.#engine.send({ type: 'train', pace: this.#pace, until });
   }
 
   /** @throws {Error} with the engine's sentence, if it refuses: nothing has changed */

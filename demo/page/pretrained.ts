@@ -42,6 +42,14 @@ export function playRecorded(
     ([theme]) => player.draw(store.state.layer, theme),
   );
   store.follow(
+    ({ trained }) => [trained],
+    ([trained]) => {
+      if (trained === undefined) return;
+      player.recorded = trained;
+      player.draw(store.state.layer, store.state.theme);
+    },
+  );
+  store.follow(
     ({ layer, drawn }) => [layer, drawn.includes('layers')],
     ([layer, isDrawn]) => {
       if (!isDrawn) player.drawLayer(layer);

@@ -20,7 +20,7 @@ interface Sheet {
 }
 
 export class RecordPlayer {
-  readonly #recorded: RecordedFlow;
+  #recorded: RecordedFlow;
   readonly #canvases: Record<Picture, HTMLCanvasElement>;
   readonly #pixelRatio = Math.min(2, window.devicePixelRatio);
   #palette: Palette = paletteOf('light');
@@ -29,6 +29,11 @@ export class RecordPlayer {
   constructor(recorded: RecordedFlow, canvases: Record<Picture, HTMLCanvasElement>) {
     this.#recorded = recorded;
     this.#canvases = canvases;
+  }
+
+  /** Plays another flow from now on. */
+  set recorded(recorded: RecordedFlow) {
+    this.#recorded = recorded;
   }
 
   /** Draws all five pictures, the layers at the scrubber's position. */
@@ -45,7 +50,7 @@ export class RecordPlayer {
   #drawOne(picture: Picture, layer: number): void {
     const sheet = this.#sheet(this.#canvases[picture]);
     if (sheet === undefined) return;
-    const { stops, data } = this.#recorded;
+    const { stops, data, samples = stops[0] ?? [] } = this.#recorded;
     const { data: dataColour, model, line } = this.#palette;
     const last = stops.length - 1;
     switch (picture) {
@@ -54,7 +59,7 @@ export class RecordPlayer {
         dots(sheet, scaled(data), REACH, () => css(dataColour));
         break;
       case 'samples':
-        dots(sheet, scaled(stops[0] ?? []), REACH, () => css(model));
+        dots(sheet, scaled(samples), REACH, () => css(model));
         break;
       case 'latent':
         rings(sheet, css(line));

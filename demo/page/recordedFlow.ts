@@ -11,6 +11,8 @@ export interface RecordedFlow {
   reach: number;
   /** The same points at each of L + 1 stops, from data to latent. */
   stops: number[][];
+  /** Samples of the flow, if the stops begin with others. */
+  samples?: number[];
   /** Points of the data. */
   data: number[];
   /** A square lattice of the latent space, mapped to data; `side` by `side` points, row by row. */

@@ -53,11 +53,18 @@ export class SharePanel {
     });
     this.#on('save-samples', () => this.#saveSamples());
     this.#on('save-data', () => this.#saveData());
-    this.#on('save-picture', async () => {
-      download(await engine.ask({ type: 'picture', picture: 'density' }), `${this.#title}.png`);
-      return `${this.#title}.png: the density as it is now.`;
-    });
+    for (const kind of ['picture', 'poster', 'loss-svg', 'loss-csv', 'clip'] as const) {
+      this.#on(`save-${kind}`, async () => {
+        const { saveFigure } = await import('./figure/save.ts');
+        return saveFigure(kind, store, engine, this.#title);
+      });
+    }
     this.#on('keep-model', () => this.#keep());
+    const compare = byId('compare', HTMLAnchorElement);
+    compare.addEventListener('click', () => {
+      const hash = encodeShare(settingsOf(this.#state));
+      compare.href = `./index.html?compare#${hash}|${hash}`;
+    });
     const input = byId('open-model', HTMLInputElement);
     input.addEventListener('change', () => {
       const [file] = input.files ?? [];

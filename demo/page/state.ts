@@ -81,6 +81,8 @@ export interface State {
   glance: Glance;
   hovered: Hovered | null;
   recorded: Pick<RecordedFlow, 'title' | 'bijectors' | 'nll' | 'floor'>;
+  /** A flow that the processor trains, without a GPU: it takes the recording's place. */
+  trained: RecordedFlow | undefined;
 }
 
 export type Shown = Partial<Record<Picture, DrawnPicture & { at: number }>>;
@@ -123,6 +125,7 @@ export function initialState(
     glance: NOTHING_SEEN,
     hovered: null,
     recorded,
+    trained: undefined,
   };
   return withoutSteps(state, recordedWords(state));
 }

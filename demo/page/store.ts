@@ -1,7 +1,7 @@
 /** Holds the page's state. Followers of a part are called when that part changes. */
 export class Store<S> {
   #state: S;
-  readonly #followers: (() => void)[] = [];
+  readonly #followers = new Set<() => void>();
 
   constructor(state: S) {
     this.#state = state;
@@ -18,11 +18,11 @@ export class Store<S> {
     for (const look of this.#followers) look();
   }
 
-  /** Calls `render` now, and again whenever a selected value changes. */
+  /** Calls `render` now, and again whenever a selected value changes. @returns what ends it */
   follow<const T extends readonly unknown[]>(
     select: (state: S) => T,
     render: (values: NoInfer<T>) => void,
-  ): void {
+  ): () => boolean {
     let shown: T | undefined;
     const look = (): void => {
       const values = select(this.#state);
@@ -30,7 +30,8 @@ export class Store<S> {
       shown = values;
       render(values);
     };
-    this.#followers.push(look);
+    this.#followers.add(look);
     look();
+    return () => this.#followers.delete(look);
   }
 }

@@ -5,6 +5,7 @@ import type { TableCodec, TableColumn, TableNotice } from '../../src/page/index.
 import { MAX_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
 import type { RowData } from '../protocol.ts';
+import type { TableChoice } from './tableChoice.ts';
 import type { TextTable } from './tableRecords.ts';
 
 /** Rows as a flow learns them. The labels that could split them, if there are any, are a column of the rows too. */
@@ -13,6 +14,12 @@ export interface Table extends Omit<RowData, 'kind' | 'title'> {
   words: string[];
   /** What the command line prints as warnings and notes. */
   remarks: TableNotice[];
+  /** The file's columns, what each is, and its first rows. */
+  names?: readonly string[];
+  allWords?: readonly string[];
+  preview?: readonly (readonly string[])[];
+  /** What the visitor chose about it. */
+  choice?: TableChoice;
 }
 
 /** Fewer rows than this are too few for a density. */
@@ -26,6 +33,7 @@ export function tableOf(
   { names, cells, lines }: TextTable,
   file: string,
   remarks: readonly TableNotice[],
+  label?: string,
 ): Table {
   if (cells.length < FEWEST_ROWS) {
     throw new DataError(
@@ -41,7 +49,8 @@ export function tableOf(
   const texts = cells.map((row) => places.map((place) => row[place] ?? ''));
   const { values, widths } = codec.encode(texts, { file, lines });
   const table = codec.columns;
-  const labels = labelsIn(table, texts);
+  const labels = labelsIn(table, texts, label);
+  if (label !== undefined && labels === undefined) throw noLabels(file, label);
   return {
     columns: codec.features.map(({ name }) => name),
     rows: values,
@@ -63,12 +72,23 @@ function requirePair(file: string, { dim }: TableCodec, words: readonly string[]
   );
 }
 
-/** The only column of labels, if it has few of them and no blanks. */
+function noLabels(file: string, label: string): DataError {
+  return new DataError(
+    `found the column "${label}" to tell rows apart by, expected one of at most ${MAX_CLASSES} labels without blanks`,
+    { file },
+    'Choose another, or leave rows with blanks out.',
+  );
+}
+
+/** The chosen column of labels or the only one, if it has few of them and no blanks. */
 function labelsIn(
   table: readonly TableColumn[],
   texts: readonly (readonly string[])[],
+  label: string | undefined,
 ): RowLabels | undefined {
-  const [column, ...others] = table.filter((one) => one.type === 'category');
+  const [column, ...others] = table
+    .filter((one) => one.type === 'category')
+    .filter(({ name }) => label === undefined || name === label);
   if (column === undefined || others.length > 0) return undefined;
   const { name, levels } = column;
   if (levels.length > MAX_CLASSES || levels.includes('')) return undefined;

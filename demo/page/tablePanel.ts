@@ -1,6 +1,7 @@
 /** What each column of the visitor's table is, and the remarks on it, in the words of the command line. */
 import { byId } from './dom.ts';
 import { count } from './figures.ts';
+import { canReadAgain } from './fileSource.ts';
 import type { FileRows } from './fileSource.ts';
 
 /** The columns that are listed one by one. */
@@ -16,6 +17,7 @@ export function showTable(file: FileRows | undefined): void {
     byId('table-remarks', HTMLUListElement),
     remarks.map(({ kind, message }) => `${kind === 'warning' ? 'Warning' : 'Note'}: ${message}`),
   );
+  byId('table-choose', HTMLButtonElement).hidden = file === undefined || !canReadAgain(file);
   // Each column of a mixed table has its own kind of values.
   byId('domain-choice', HTMLElement).hidden = cells !== undefined;
   byId('table-shown', HTMLElement).hidden = cells === undefined;

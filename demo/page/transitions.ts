@@ -2,6 +2,7 @@
 import { PRESET_CHOICES, startOf } from '../presets.ts';
 import { BASES } from '../bases.ts';
 import type { DataSettings, ModelSettings, Progress } from '../protocol.ts';
+import type { ReferenceReport } from '../reference/protocol.ts';
 import { OFFERED_SETTINGS } from '../trainingSettings.ts';
 import { dataOf, hasData, pairAfter, withOrigin, withSource } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
@@ -15,7 +16,7 @@ import type { Look, Settings } from './settings.ts';
 import { fileOf, recordedFacts, recordedWords, withoutSteps } from './state.ts';
 import type { State } from './state.ts';
 import { say } from './words/sentence.ts';
-import { ENDINGS, MISSING, RETURNS, STATUS, STEPS } from './words/status.ts';
+import { ENDINGS, MISSING, PROCESSOR, RETURNS, STATUS, STEPS } from './words/status.ts';
 import { verdict } from './words/verdict.ts';
 
 /** The limit of a link. */
@@ -162,6 +163,40 @@ export function runRestored(before: State, data: DataChoice, notes: RunNotes, st
 /** Updates the captions' numbers. */
 export function glanced(state: State, moments: Moments | null): State {
   return { ...state, glance: { moments, nll: nllOf(state.run), gap: gapOf(state.run) } };
+}
+
+/** The processor has trained a flow for some steps, without a GPU. @param isFirst if this is a new flow */
+export function trainedByProcessor(before: State, report: ReferenceReport, isFirst: boolean): State {
+  const { step, steps, losses, nll, error, msPerStep, batch, recorded } = report;
+  const flow = recordedFacts(recorded);
+  const start = withoutSteps(
+    { ...before, flow, layer: Math.ceil(flow.bijectors.length / 2), isSwinging: false },
+    null,
+  );
+  const state = isFirst ? start : before;
+  const stepsPerSecond = 1000 / msPerStep;
+  const progress: Progress = {
+    step,
+    steps,
+    losses,
+    validationNll: nll,
+    validationError: error,
+    floor: recorded.floor,
+    gaussianNll: null,
+    msPerStep,
+    stepsPerSecond,
+    samplesPerSecond: batch * stepsPerSecond,
+    gflops: NaN,
+    shareOfPeak: null,
+  };
+  const run = advanced(state.run, progress);
+  return {
+    ...state,
+    recorded,
+    trained: recorded,
+    run: step === steps ? rested(run, false) : run,
+    status: say(PROCESSOR, { step, steps, ms: msPerStep }),
+  };
 }
 
 /** Applies an engine event. @param now milliseconds */

@@ -30,9 +30,10 @@ export { normalPair, philox, splitSeed, STREAMS, uniformOf } from '../random.ts'
 /** The map from the data to the values that the passes see: the pictures draw both. */
 export { fromDomain, isInside, requireInside } from '../model/domain.ts';
 export { domainsOf, offsetOf } from '../spec/offset.ts';
-/** The layout of rows and parameters on the GPU. */
+/** The layout of rows and parameters on the GPU, and the parameters of a fresh flow. */
 export { columnsOf } from '../gpu/rows.ts';
 export { paddedRows } from '../plan/shape.ts';
+export { initialParameters } from '../spec/init.ts';
 export { paramLayout } from '../spec/layout.ts';
 /** The device of a worker, its peak, and the kernels to choose from. */
 export { requestNavigatorDevice } from '../gpu/device.ts';

@@ -9,9 +9,13 @@ import {
   TYPICAL_POINTS,
 } from '../../demo/page/words/pictures.ts';
 import type { DensityFacts } from '../../demo/page/words/pictures.ts';
+import { PAIRS } from '../../demo/page/words/compare.ts';
+import type { PairFacts } from '../../demo/page/words/compare.ts';
+import { FAILURES, PREDICTIONS, SCORES } from '../../demo/page/words/lesson.ts';
+import type { PredictionFacts } from '../../demo/page/words/lesson.ts';
 import { firstTrue } from '../../demo/page/words/sentence.ts';
 import type { Sentences } from '../../demo/page/words/sentence.ts';
-import { AGES, ASIDE, ENDINGS, MISSING, RETURNS, STEPS } from '../../demo/page/words/status.ts';
+import { AGES, ASIDE, ENDINGS, MISSING, PROCESSOR, RETURNS, STEPS } from '../../demo/page/words/status.ts';
 import { REMARKS, VERDICTS } from '../../demo/page/words/verdict.ts';
 import type { Standing } from '../../demo/page/words/verdict.ts';
 import type { Ending } from '../../demo/protocol.ts';
@@ -226,6 +230,67 @@ describe('a model that is set aside', () => {
     { title: 'moons', step: 1200 },
     {
       always: [{}, /^The model of moons, at step 1,200, is set aside\.$/],
+    },
+  );
+});
+
+describe('a prediction', () => {
+  saysAll<PredictionFacts>(
+    PREDICTIONS,
+    { chosen: 'More', right: 'Less' },
+    {
+      held: [{ right: 'More' }, /^As you predicted\.$/],
+      other: [{}, /^You predicted “More”\. It came out otherwise: “Less”\.$/],
+      none: [{ right: undefined }, /^None of the answers fits this run\.$/],
+    },
+  );
+});
+
+describe('a lesson that cannot say', () => {
+  saysAll(
+    FAILURES,
+    { isOff: false, hasDiverged: false, isChanged: false },
+    {
+      off: [{ isOff: true, isChanged: true }, /no WebGPU here/],
+      changed: [{ isChanged: true }, /have been changed/],
+      diverged: [{ hasDiverged: true }, /has diverged/],
+      none: [{}, /^$/],
+    },
+  );
+});
+
+describe('the end of a lesson', () => {
+  saysAll(
+    SCORES,
+    { right: 3, predicted: 4 },
+    {
+      unpredicted: [{ predicted: 0, right: 0 }, /^That was the last step\.$/],
+      predicted: [{}, /3 of your 4 predictions came true\.$/],
+    },
+  );
+});
+
+describe('two models', () => {
+  saysAll<PairFacts>(
+    PAIRS,
+    { isOff: false, diverged: [], step: 1200, losses: [1.5, 1.3] },
+    {
+      off: [{ isOff: true }, /no WebGPU/],
+      diverged: [{ diverged: ['A', 'B'] }, /^Training of A and B has diverged\./],
+      untrained: [{ step: 0 }, /^Both learn the same data/],
+      level: [{ losses: [1.5, 1.51] }, /^At step 1,200 they are level: 1\.50 and 1\.51 nats\.$/],
+      ahead: [{}, /^At step 1,200 B is 0\.20 nats better than A: 1\.30 against 1\.50 nats\.$/],
+    },
+  );
+});
+
+describe('training on the processor', () => {
+  saysAll(
+    PROCESSOR,
+    { step: 30, steps: 600, ms: 41.6 },
+    {
+      training: [{}, /^A small flow on the processor, in float64: step 30 of 600, 41\.6 ms each\. Larger/],
+      done: [{ step: 600 }, /^A small flow .*: all 600 steps are done\.$/],
     },
   );
 });

@@ -81,7 +81,8 @@ const ask: EnginePage['ask'] = async (request) => {
 };
 
 async function look(picture: Picture): Promise<PictureStatistics> {
-  const bitmap = await createImageBitmap((await ask({ type: 'picture', picture })) as Blob);
+  const { width: side } = document.getElementById(picture) as HTMLCanvasElement;
+  const bitmap = await createImageBitmap((await ask({ type: 'picture', picture, side })) as Blob);
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext('2d');
   if (context === null) throw new Error('no 2D canvas');

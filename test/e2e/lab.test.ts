@@ -89,6 +89,14 @@ describe('the kernel lab', () => {
     await page.click('#retile');
     await expectSoon(() => page.textContent('#retiled')).toMatch(/(faster|slower) than the/);
     await expectSoon(() => page.textContent('#variant')).toMatch(/OUTPUT_BLOCK=1/);
+    // The outcome is still there after a look at another kernel.
+    await page.locator('#rows button', { hasText: /^adam_step$/ }).click();
+    await expectSoon(() => page.locator('#retile-tries li').count()).toBe(0);
+    await page
+      .locator('#rows button', { hasText: /^dense_forward$/ })
+      .first()
+      .click();
+    await expectSoon(() => page.locator('#retile-tries li').textContent()).toMatch(/^OUTPUT_BLOCK 1/);
   });
 
   it('saves a run that the command line reads, and compares the next one with it', async () => {
@@ -124,11 +132,26 @@ describe('the kernel lab', () => {
     await page.selectOption('#only', 'plans');
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when it is told to, and keeps what it has measured, after a reload too', async () => {
     await page.click('#run');
+    await page.waitForFunction(() => document.querySelector('#rows')!.childElementCount > 0);
     await page.click('#stop');
-    await status(/^Stopped/);
+    await status(/^Stopped: the \d+ results so far are kept\.$/);
     await expectSoon(() => page.isEnabled('#run')).toBe(true);
+    await expectSoon(() => page.isEnabled('#download')).toBe(true);
+    const rows = await page.locator('#rows tr').count();
+    await page.reload();
+    await status(/^The last run of this browser: \d+ results/);
+    expect(await page.locator('#rows tr').count()).toBe(rows);
+    await expectSoon(() => page.locator('#roofline svg circle').count()).toBeGreaterThan(0);
+  });
+
+  it('says what each choice of kernels means', async () => {
+    await page.selectOption('#choice', 'forced');
+    const words = await page.locator('#forced p').allTextContents();
+    expect(words.length).toBeGreaterThan(4);
+    expect(words.filter((text) => text === '')).toEqual([]);
+    await page.selectOption('#choice', 'fixed');
   });
 
   it('loads other libraries only when they are asked for, and says why one cannot be timed', async () => {

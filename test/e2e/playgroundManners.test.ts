@@ -1,7 +1,17 @@
 /** The playground's behaviour with hidden tabs, lost devices, themes, small screens, links and no GPU. */
 import { describe, expect, it } from 'vitest';
 import { launchChromium } from './chromium.ts';
-import { canvas, demoForTests, expectSoon, look, ready, seriousFindings, step, visit } from './visit.ts';
+import {
+  canvas,
+  demoForTests,
+  expectSoon,
+  look,
+  losses,
+  ready,
+  seriousFindings,
+  step,
+  visit,
+} from './visit.ts';
 
 /** A small model that still has steps left at the end of any test. */
 const LONG = '#v=1&data=moons&couplings=4&hidden=16&batch=64&steps=100000';
@@ -228,7 +238,7 @@ describe('without WebGPU', () => {
       await expectSoon(() => page.textContent('#notice-gpu')).toMatch(
         /no GPU.*Use a current Chrome, Edge, Safari or Firefox/,
       );
-      await page.click('#notice-gpu button');
+      await page.click('#notice-gpu button:last-child');
       const before = await page.inputValue('#layer');
       await expectSoon(() => page.inputValue('#layer')).not.toBe(before);
       await expectSoon(() => page.textContent('#layers-words')).toMatch(/through layer \d of/);
@@ -238,6 +248,26 @@ describe('without WebGPU', () => {
       await expectSoon(async () => (await look(canvas(page, 'layers'))).centre[0]).toBeCloseTo(0.5, 1);
       await expectSoon(() => page.locator('#train').isDisabled()).toBe(true);
       await expectSoon(() => seriousFindings(page)).toEqual([]);
+      expect(problems).toEqual([]);
+      await close();
+    } finally {
+      await plain.close();
+    }
+  });
+
+  it('trains a small flow of the chosen data on the processor, if it is asked to', async () => {
+    const plain = await launchChromium({ webgpu: false });
+    try {
+      const { page, problems, close } = await visit(plain, demo.site.url + LONG.replace('moons', 'circles'));
+      await page.waitForSelector('#notice-gpu:visible');
+      await page.click('#train-reference');
+      await expectSoon(() => page.textContent('#status')).toMatch(
+        /^A small flow on the processor, in float64: (step \d+ of|all) 2000/,
+      );
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Circles\./);
+      await expectSoon(async () => (await losses(page)).heldOut ?? NaN).toBeLessThan(2.8);
+      expect(await page.textContent('#adapter')).toBe('No WebGPU: the processor trains');
+      expect(await page.locator('.transport button:enabled').count()).toBe(0);
       expect(problems).toEqual([]);
       await close();
     } finally {
@@ -256,7 +286,7 @@ describe('without WebGPU', () => {
     try {
       const { page, problems, close } = await visit(plain, demo.site.url + hash);
       await page.waitForSelector('#notice-gpu:visible');
-      await page.click('#notice-gpu button');
+      await page.click('#notice-gpu button:last-child');
       const seen = async () => ({
         enabled: await page.locator('.transport button:enabled').count(),
         status: await page.textContent('#status'),

@@ -14,6 +14,7 @@ import {
   pagesOf,
   samples,
   savedModel,
+  seriousFindings,
   SMALL,
   trainSome,
 } from './visit.ts';
@@ -263,6 +264,39 @@ describe('a mixed table', () => {
     i % 5 === 0 ? '' : (1000 + 37.5 * ((i * 7) % 241)).toFixed(1),
     'cm',
   ]);
+
+  it('is read as its visitor chooses: columns, the label, blanks', () =>
+    onPage(SMALL, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      const twice = rows.map((row, i) => [...row, i % 2 === 0 ? 'north' : 'south']);
+      await openTable(page, 'homes.csv', [[...header, 'side'], ...twice]);
+      await expectSoon(() => page.textContent('#file-words')).toBe('homes.csv: 240 rows, 7 columns.');
+      // Of two columns with labels, none is chosen by itself.
+      expect(await page.locator('#parts').isHidden()).toBe(true);
+      await page.click('#table-choose');
+      await page.waitForSelector('#table-dialog[open]');
+      expect(await page.locator('#table-dialog tbody tr').count()).toBe(7);
+      expect(await page.locator('#table-dialog tbody tr').first().textContent()).toContain('48 blank');
+      await expectSoon(() => seriousFindings(page)).toEqual([]);
+      await page.uncheck('#table-dialog [value="day"]');
+      await page.selectOption('#dialog-label', 'side');
+      await page.selectOption('#dialog-blanks', 'left-out');
+      await page.click('#table-dialog [value="read"]');
+      await expectSoon(() => page.textContent('#file-words')).toBe('homes.csv: 192 rows, 6 columns.');
+      await expectSoon(() => page.textContent('#apart-word')).toBe('Tell rows apart by side');
+      const saved = async (): Promise<string[]> => {
+        const { bytes } = await downloaded(page, '#save-data');
+        return new TextDecoder().decode(bytes).trim().split('\n');
+      };
+      // The flow before learns the whole table until the new one is there.
+      await expectSoon(async () => (await saved())[0]).toBe('height,rooms,kind,income,unit,side');
+      expect(await saved()).toHaveLength(193);
+      // What was left out is offered again.
+      await page.click('#table-choose');
+      expect(await page.locator('#table-dialog [value="day"]').isChecked()).toBe(false);
+      await page.click('#table-dialog button[value=""]');
+      await expectSoon(() => page.locator('#table-dialog').count()).toBe(0);
+    }));
 
   it('is learned with every column, and its samples have the same kinds of cells', () =>
     onPage(SMALL, async (page) => {

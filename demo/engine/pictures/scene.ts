@@ -35,7 +35,7 @@ export class Scene {
   /** The offset that the flow subtracts from the data in float64, [D]. */
   readonly offset: Float64Array;
   readonly dim: number;
-  readonly pixelRatio: number;
+  pixelRatio: number;
   /** Types of the flow's bijectors. */
   readonly bijectors: readonly string[];
   readonly #domains: readonly Domain[] | undefined;

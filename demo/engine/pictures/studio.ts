@@ -22,6 +22,9 @@ const MAX_OLD_WORK_MS = 60;
 /** Training's turn after work for old pictures, as a multiple of the time until that was done. */
 const REST = 2;
 
+/** Pixels per CSS pixel of saved pictures. */
+const PNG_PIXEL_RATIO = 2;
+
 /** Snap distance of the pointer to a row of the layers, CSS pixels. */
 const SNAP = 14;
 
@@ -167,14 +170,25 @@ export class Studio {
     return found;
   }
 
-  /** The current picture, drawn at once. */
-  async png(picture: Picture): Promise<Blob> {
+  /** The current picture as a square of `side` pixels, drawn at once. */
+  async png(picture: Picture, side: number): Promise<Blob> {
     await this.#opening;
     const entry = this.#entries.find((each) => each.picture === picture);
     if (entry === undefined) throw new DisposedError('Studio');
     while (entry.isBlank) this.#compute(entry);
+    const { scene } = this;
+    const { canvas } = entry.surface;
+    const { width, height } = canvas;
+    const { pixelRatio } = scene;
+    Object.assign(canvas, { width: side, height: side });
+    scene.pixelRatio = PNG_PIXEL_RATIO;
     this.#draw(entry);
-    return entry.surface.canvas.convertToBlob({ type: 'image/png' });
+    // It copies the pixels before it returns.
+    const png = canvas.convertToBlob({ type: 'image/png' });
+    scene.pixelRatio = pixelRatio;
+    Object.assign(canvas, { width, height });
+    this.#draw(entry);
+    return png;
   }
 
   /** Whether a `frame` has something to do, now or when the budget allows it. */

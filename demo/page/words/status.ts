@@ -1,7 +1,15 @@
 /** What the page is doing, in a sentence. */
 import type { Ending } from '../../protocol.ts';
-import { count } from '../figures.ts';
+import { count, milliseconds } from '../figures.ts';
 import type { Sentences } from './sentence.ts';
+
+/** Training on the processor. */
+export const PROCESSOR: Sentences<{ step: number; steps: number; ms: number }> = {
+  training: ({ step, steps, ms }) =>
+    step < steps &&
+    `A small flow on the processor, in float64: step ${step} of ${steps}, ${milliseconds(ms)} each. Larger ones need a GPU.`,
+  done: ({ steps }) => `A small flow on the processor, in float64: all ${steps} steps are done.`,
+};
 
 /** How training ended. */
 export const ENDINGS: Sentences<Ending> = {
