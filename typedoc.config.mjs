@@ -10,6 +10,7 @@ const pages = [
   'library',
   'command-line',
   'choosing-a-flow',
+  'images',
   'clusters',
   'onnx',
   'pytorch',

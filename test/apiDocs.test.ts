@@ -1,4 +1,6 @@
 /** Every public symbol has words that say its shape, default and errors; typedoc finds the symbols. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Application, Converter, ReflectionKind } from 'typedoc';
 import type {
   DeclarationReflection,
@@ -29,6 +31,7 @@ interface Member {
   isOption: boolean;
 }
 
+const ROOT = join(import.meta.dirname, '..');
 const ERRORS = Object.keys(errors).filter((name) => name.endsWith('Error'));
 const ARRAYS =
   /\b(Float32Array|Float64Array|Int32Array|Uint32Array|Rows|GivenRows|NumberRows|HostArray|ArrayLike)\b/;
@@ -149,6 +152,11 @@ describe('the reference', () => {
     const entries = Object.keys(packageJson.exports).filter((path) => path !== './package.json');
     const names = project.getChildrenByKind(ReflectionKind.Module).map(({ name }) => name);
     expect(names.sort()).toEqual(entries.map((path) => `wgflow${path.slice(1)}`).sort());
+  });
+
+  it('is one site with each page of docs', () => {
+    const pages = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md'));
+    expect(config.projectDocuments).toEqual(expect.arrayContaining(pages.map((file) => `docs/${file}`)));
   });
 
   it('describes each public symbol and each of its members', () => expect(bare).toEqual([]));

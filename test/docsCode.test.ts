@@ -109,7 +109,8 @@ describe('JavaScript', () => {
     const create = Flow.create.bind(Flow) as Create;
     vi.spyOn(Flow, 'create').mockImplementation(async (spec: unknown, options: unknown = {}) => {
       // Of a preset, the smallest flow: compiling takes most of the time.
-      const size = 'dim' in (options as object) ? { couplings: 2, hidden: [8] } : {};
+      const few = { ...('dim' in (options as object) && { couplings: 2, hidden: [8] }) };
+      const size = 'image' in (options as object) ? { levels: 1, depth: 1, width: 4 } : few;
       const given = { device, tuning: 'fixed', ...size, ...(options as object) } as browserEntry.FlowOptions;
       const flow = await create(spec as browserEntry.FlowSpec, given);
       flows.push(flow);
@@ -182,6 +183,12 @@ describe('JavaScript', () => {
         // Only its steps matter.
       }
       return { rows: rows.slice(0, 8), table, flow };
+    },
+    'docs/images.md, Bits per dimension, js 1': () => {
+      const pixels = Float32Array.from({ length: 40 * 784 }, (_, i) =>
+        Math.floor(128 + 127 * Math.sin(i * i)),
+      );
+      return { pixels, others: pixels.subarray(0, 2 * 784) };
     },
     'docs/pytorch.md, A model for PyTorch, js 1': async () => ({ flow: await trained() }),
     'docs/onnx.md, Models for ONNX Runtime, js 1': async () => ({ flow: await trained() }),

@@ -34,7 +34,9 @@ describe('the values of options', () => {
 
   it('are presets that exist', () => {
     expect(parse.preset('vanilla')).toBe('vanilla');
-    expect(() => parse.preset('toString')).toThrow(/^Expected vanilla, realnvp, nice, glow, or spline; for images glow-image or realnvp-image\.$/);
+    expect(() => parse.preset('toString')).toThrow(
+      /^Expected vanilla, realnvp, nice, glow, or spline; for images glow-image or realnvp-image\.$/,
+    );
   });
 });
 
