@@ -253,7 +253,8 @@ export class Flow implements Disposable {
   async logProb(x: GivenRows, options: LogProbOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, LOG_PROB_RULES);
     const { context, signal } = options;
-    const widths = options.widths ?? (this.spec.image && pixelWidths(this.spec, takeData('x', x, this.dim)));
+    const { image } = this.spec;
+    const { widths = image && pixelWidths(this.spec, takeData('x', x, this.dim)) } = options;
     const logProb = async (rows: GivenRows, given: RunOptions['context']): Promise<Float32Array> =>
       (await this.#passes.call('logProb', rows, { context: given, signal })).logProb;
     if (widths === undefined) return logProb(x, context);

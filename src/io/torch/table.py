@@ -330,6 +330,8 @@ class Table:
 
     def sample(self, n, given=None, seed=None, temperature=1.0):
         """n rows, a dict each. `given` is a row with the columns of the context."""
+        if given is not None and not self.context:
+            raise ValueError("given: found values, expected none, as the model has no context")
         context = None if given is None else self.encode_context([given])[0]
         features = self.flow.sample(n, context, seed, temperature).tolist()
         return [self.decode(row) for row in features]
