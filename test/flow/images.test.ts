@@ -34,6 +34,12 @@ describe('a flow of images', () => {
       return bitsPerDimension(await flow.logProb(held, { widths, draws: 1 }), imageFeatures(IMAGE));
     };
     const before = await bits();
+    // Whole numbers are the intervals of their pixels, without widths too; other numbers are points.
+    const ones = new Float32Array(held.length).fill(1);
+    expect(await flow.logProb(held)).toEqual(await flow.logProb(held, { widths: ones, draws: 1 }));
+    const points = held.map((value) => value + 0.5);
+    const none = new Float32Array(held.length);
+    expect(await flow.logProb(points)).toEqual(await flow.logProb(points, { widths: none, draws: 1 }));
     for await (const { step } of flow.fit(slopes(2000, 1), { steps: 400, validation: false })) {
       expect(step).toBeLessThanOrEqual(400);
     }
