@@ -3,7 +3,6 @@ import { ShapeError } from '../errors.ts';
 import { offsetOf } from '../spec/offset.ts';
 import { joined } from '../data/images/images.ts';
 import type { Images } from '../data/images/images.ts';
-import { pngOf } from '../data/images/png.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { columnNamesOf, contextColumns, contextRows, outsideRange } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
@@ -115,8 +114,10 @@ export async function sampleCommand(
       else if (codec === undefined) await writer.rows(samples, more);
       else await writer.cells(codec.decodeDrawn(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));
     }
-    if (isPicture) await output.write(pngOf(gridOf(joined(drawn), contexts ? count : squareColumns(total))));
-    else await writer.end();
+    if (isPicture) {
+      const { pngOf } = await import('../data/images/png.ts');
+      await output.write(pngOf(gridOf(joined(drawn), contexts ? count : squareColumns(total))));
+    } else await writer.end();
     await output.commit();
   } finally {
     await output.discard();

@@ -10,9 +10,7 @@ import { fileKind, KIND_BYTES } from '../fileKinds.ts';
 import type { FileKind } from '../fileKinds.ts';
 import { fileBytes, fileError, firstBytes, sourceFile } from '../sourceFile.ts';
 import { imagesOfArray, isImageArray } from './imageArray.ts';
-import { imagesInFolder } from './imageFolder.ts';
 import type { Images } from './images.ts';
-import { imageOfPng } from './png.ts';
 
 /** A file as its format shows it, unpacked if it is a packed array. */
 export interface OpenedFile {
@@ -37,8 +35,9 @@ export async function openedFile(source: string): Promise<OpenedFile> {
 
 /** The images of a file that has some; undefined for a table. @throws {DataError} if they are damaged */
 export async function imagesOf({ kind, name, path, bytes }: OpenedFile): Promise<Images | undefined> {
-  if (kind === 'folder') return imagesInFolder(path);
-  if (kind === 'png') return imageOfPng(await readFile(path), name);
+  // The package for PNG takes a while to load.
+  if (kind === 'folder') return (await import('./imageFolder.ts')).imagesInFolder(path);
+  if (kind === 'png') return (await import('./png.ts')).imageOfPng(await readFile(path), name);
   if (!isArrayKind(kind)) return undefined;
   const source = await bytes();
   const array = await arrayOf(kind, source, name);
