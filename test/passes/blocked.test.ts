@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { glowImage } from '../../src/presets/glowImage.ts';
 import { realnvp } from '../../src/presets/realnvp.ts';
+import { realnvpImage } from '../../src/presets/realnvpImage.ts';
 import { vanilla } from '../../src/presets/vanilla.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
@@ -12,7 +14,7 @@ import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { KernelVariants } from '../../src/plan/variants.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
-import { modelOf, randomParameters, randomRows, withoutWhitening } from '../support/randomSpecs.ts';
+import { modelOf, scaledParameters, randomRows, withoutWhitening } from '../support/randomSpecs.ts';
 import { runBoth } from '../kernels/harness.ts';
 
 const BLOCKED: KernelVariants = { ...PLAIN_VARIANTS, product: 'blocked' };
@@ -26,6 +28,11 @@ const RESULTS = [STATE, LOG_DET, LOG_PROB, NLL, GRADIENTS];
 const SPECS: [string, FlowSpec][] = [
   ['a shared net', withoutWhitening(realnvp(5, { couplings: 3, hidden: [7, 6] }))],
   ['separate nets', vanilla(4, { couplings: 2, hidden: [9] })],
+  [
+    'images in two levels',
+    withoutLogit(glowImage([1, 4, 4], { levels: 2, depth: 1, width: 5, contextDim: 2 })),
+  ],
+  ['images on a checkerboard', withoutLogit(realnvpImage([3, 4, 4], { levels: 1, depth: 1, width: 4 }))],
   ['two tiles of transformed features', withoutWhitening(realnvp(67, { couplings: 2, hidden: [5] }))],
 ];
 
@@ -58,8 +65,11 @@ describe.each(SPECS)('the blocked plans of %s', (_name, spec) => {
   });
 });
 
-describe('the blocked kernels of a whole plan', () => {
-  const spec = withoutWhitening(realnvp(6, { couplings: 2, hidden: [63, 20] }));
+describe.each<[string, FlowSpec]>([
+  ['features', withoutWhitening(realnvp(6, { couplings: 2, hidden: [63, 20] }))],
+  ['images', withoutLogit(glowImage([1, 4, 4], { levels: 2, depth: 2, width: 20, contextDim: 2 }))],
+  ['images on a checkerboard', withoutLogit(realnvpImage([3, 4, 4], { levels: 1, depth: 1, width: 20 }))],
+])('the blocked kernels of a whole plan: %s', (_kind, spec) => {
   const model = modelOf(spec);
 
   it.each([
@@ -81,7 +91,9 @@ describe('the blocked kernels of a whole plan', () => {
       else expectClose(name, gpu(name), twin(name), F32_BOUND);
     }
   });
+});
 
+describe('the blocked kernels', () => {
   it('take a shared net’s last layer and the coupling in one dispatch', () => {
     const stems = (flow: FlowSpec): string[] =>
       samplePlan(modelOf(flow), { rowStart: 0, rows: 4, seed: 1, temperature: 1 }, BLOCKED).dispatches.map(
@@ -101,5 +113,10 @@ describe('the blocked kernels of a whole plan', () => {
 
 /** Small enough for rows to stay within a few units. */
 function parametersOf(spec: FlowSpec): Float64Array {
-  return Float64Array.from(randomParameters(spec, 3), (value) => 0.4 * value);
+  return Float64Array.from(scaledParameters(spec, 3, spec.image === undefined ? 0.4 : 0.25));
+}
+
+/** The flow of rows around 0, which are no pixels. */
+function withoutLogit(spec: FlowSpec): FlowSpec {
+  return { ...spec, bijectors: spec.bijectors.slice(1) };
 }

@@ -36,6 +36,7 @@ import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { KernelVariants } from '../../src/plan/variants.ts';
 import { guardedBuffers } from '../support/guardedBuffers.ts';
 import { givenSpecs } from '../support/givenSpecs.ts';
+import { randomImageSpecs } from '../support/imageSpecs.ts';
 import { modelOf, randomParameters, randomRows, randomSpecs } from '../support/randomSpecs.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
@@ -91,6 +92,7 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
       : fc.oneof(
           { weight: 3, arbitrary: randomSpecs({ maxContext: 8 }) },
           { weight: 1, arbitrary: givenSpecs() },
+          { weight: 1, arbitrary: randomImageSpecs({ maxContext: 3 }) },
         );
 
   it('is sound for random specs and any number of rows', () => {
