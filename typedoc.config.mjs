@@ -33,6 +33,14 @@ function titlesFromHeadings(app) {
   });
 }
 
+/** The page's own title stands above the README. */
+function readmeWithoutHeading(app) {
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project: { readme } }) => {
+    const [first] = readme ?? [];
+    if (first?.kind === 'text') first.text = first.text.replace(/^# .+\n/, '');
+  });
+}
+
 /** typedoc counts the field of a schema twice, once as what goes in and once as what comes out. */
 function fieldsOfSchemas(app) {
   const log = app.logger.log.bind(app.logger);
@@ -59,7 +67,7 @@ export default {
   out: 'site',
   readme: 'README.md',
   projectDocuments: [...pages.map((page) => `docs/${page}.md`), 'examples/README.md', 'CONTRIBUTING.md'],
-  plugin: [titlesFromHeadings, fieldsOfSchemas],
+  plugin: [titlesFromHeadings, readmeWithoutHeading, fieldsOfSchemas],
   excludePrivate: true,
   excludeInternal: true,
   gitRevision: 'main',

@@ -24,7 +24,7 @@ export function drawGrid(canvas: HTMLCanvasElement, pictures: Float32Array, colu
   context.putImageData(image, 0, 0);
 }
 
-/** The picture under a pointer, in a canvas of rows of `columns`; undefined beside them. */
+/** The index of the picture that was clicked, in a grid of `columns` columns; undefined outside the grid. */
 export function pictureAt(canvas: HTMLCanvasElement, event: MouseEvent, columns: number): number | undefined {
   const { left, top, width, height } = canvas.getBoundingClientRect();
   const rows = Math.round((canvas.height + GAP) / (SIDE + GAP));

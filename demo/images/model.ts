@@ -1,6 +1,7 @@
 /** The flow of digits: Glow for images, given the label. */
 import { bitsPerDimension, describeDevice, Flow, glowImage } from '../../src/index.ts';
 import type { FlowSpec } from '../../src/index.ts';
+import { rowsBetween } from '../../src/page/index.ts';
 import { CLASSES, digitAt, loadDigits, oneHot, PIXELS, SHADES, SIDE } from './digits.ts';
 import { picturesOfKinds } from './others.ts';
 import type { Kind } from './others.ts';
@@ -73,12 +74,7 @@ export async function digitsModel(report: (progress: Progress) => void): Promise
       );
       const labels = oneHot(rows.map((row) => digits.labels[row] ?? 0));
       const { z } = await flow.forward(ends, { context: labels });
-      // Between two draws of a normal there is less spread than in them; the hypotenuse gives it back.
-      const latent = along(z, PIXELS, stops, Math.hypot);
-      return picturesOf(
-        latent,
-        along(labels, CLASSES, stops, (from, to) => from + to),
-      );
+      return picturesOf(rowsBetween(z, PIXELS, stops, Math.hypot), rowsBetween(labels, CLASSES, stops));
     },
 
     scores: async (count) => {
@@ -134,21 +130,6 @@ function digitsSpec(): FlowSpec {
   const { bijectors, ...spec } = glowImage([1, SIDE, SIDE], { depth: 3, width: 24, contextDim: CLASSES });
   const shades = bijectors.map((one) => (one.type === 'logit' ? { ...one, levels: SHADES } : one));
   return { ...spec, bijectors: shades };
-}
-
-/** `stops` rows from each even row to the odd one after it. @param sizeOf of their shares, which the sum is divided by */
-function along(
-  rows: Float32Array,
-  width: number,
-  stops: number,
-  sizeOf: (from: number, to: number) => number,
-): Float32Array {
-  return Float32Array.from({ length: (rows.length / 2) * stops }, (_, place) => {
-    const stop = Math.floor(place / width);
-    const start = 2 * Math.floor(stop / stops) * width + (place % width);
-    const to = (stop % stops) / (stops - 1);
-    return ((1 - to) * (rows[start] ?? 0) + to * (rows[start + width] ?? 0)) / sizeOf(1 - to, to);
-  });
 }
 
 function shadesOf(rows: ArrayLike<number>): Float32Array {

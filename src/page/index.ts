@@ -25,6 +25,8 @@ export { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussi
 export { heldRows, holdOut } from '../data/holdOut.ts';
 export { columnStatistics } from '../data/statistics.ts';
 export type { ColumnStatistics } from '../data/statistics.ts';
+/** The ways between images. */
+export { rowsBetween } from '../data/images/between.ts';
 /** The random words of drawings, images and toy points. */
 export { normalPair, philox, splitSeed, STREAMS, uniformOf } from '../random.ts';
 /** The map from the data to the values that the passes see: the pictures draw both. */

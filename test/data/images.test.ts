@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsBetween } from '../../src/data/images/between.ts';
 import { averaged } from '../../src/data/images/images.ts';
 import { pngOf } from '../../src/data/images/png.ts';
 import { readImages } from '../../src/data/images/readImages.ts';
@@ -174,9 +175,9 @@ describe('images', () => {
   it('become smaller by the mean of their blocks', () => {
     const images = {
       shape: [1, 2, 4] as [number, number, number],
-      pixels: Uint8Array.of(0, 4, 8, 8, 4, 9, 9, 8),
+      pixels: Uint8Array.of(0, 4, 80, 81, 4, 9, 90, 82),
     };
-    expect(averaged(images, [1, 1, 2], 'f')).toEqual({ shape: [1, 1, 2], pixels: Uint8Array.of(4, 8) });
+    expect(averaged(images, [1, 1, 2], 'f')).toEqual({ shape: [1, 1, 2], pixels: Uint8Array.of(4, 83) });
     expect(averaged(images, [1, 2, 4], 'f')).toBe(images);
     expect(() => averaged(images, [1, 2, 3], 'f')).toThrow(/found images of 1 × 2 × 4, expected 1 × 2 × 3/);
   });
@@ -198,5 +199,14 @@ describe('an IDX file of one or two axes', () => {
     doubles.writeDoubleBE(-2, 8);
     expect((await readContent(idx([1, 2], doubles, 0x0e))).values).toEqual([0.1, -2]);
     expect((await refusal(idx([3], []).subarray(0, 6))).message).toContain('found a damaged IDX header');
+  });
+});
+
+describe('rows between two others', () => {
+  it('begin at one and end at the other, with the spread of both', () => {
+    const ends = Float32Array.of(1, 2, 3, 6, 10, 0, 0, 0);
+    expect([...rowsBetween(ends, 2, 3)]).toEqual([1, 2, 2, 4, 3, 6, 10, 0, 5, 0, 0, 0]);
+    const middle = rowsBetween(Float32Array.of(3, 3), 1, 3, Math.hypot)[1];
+    expect(middle).toBeCloseTo(3 * Math.SQRT2, 6);
   });
 });

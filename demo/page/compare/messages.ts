@@ -7,7 +7,7 @@ export type ToModel =
   | { type: 'train'; until: number }
   | { type: 'pause' };
 
-/** What a page tells of its model. */
+/** What each page reports about its model. */
 export interface FromModel {
   type: 'model';
   /** The settings that it was last told to show; empty before the first. */

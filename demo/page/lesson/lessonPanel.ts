@@ -1,4 +1,4 @@
-/** The card of a lesson: each step sets the page, asks for a prediction, runs, and says what came of it. */
+/** The card of a lesson. Each step sets up the page, asks for a prediction, trains, and explains the result. */
 import { toyDensity } from '../../../src/index.ts';
 import { STREAMS } from '../../../src/page/index.ts';
 import type { Hovered } from '../../protocol.ts';

@@ -1,4 +1,4 @@
-/** Trains a small flow on the processor, where there is no GPU. */
+/** Trains a small flow on the CPU, for browsers without WebGPU. */
 import { toyDensity } from '../../../src/index.ts';
 import type { ReferenceReport, ReferenceRequest } from '../../reference/protocol.ts';
 import { toyOf } from '../dataChoice.ts';

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { Rows } from '../../calls/callerArrays.ts';
 import { evenPlaces } from '../../data/evenPlaces.ts';
+import { rowsBetween } from '../../data/images/between.ts';
 import { imageCount } from '../../data/images/images.ts';
 import type { Images } from '../../data/images/images.ts';
 import { pngOf } from '../../data/images/png.ts';
@@ -183,29 +184,11 @@ async function pathsFigure({ flow, image, levels, data, context, run }: Shown): 
   const given = context && rowsAt(context, flow.spec.contextDim, places);
   const { signal } = run;
   const { z } = await withUnsound(flow.forward(chosen, { signal, context: given }));
-  const labels = given && between(given, flow.spec.contextDim, (from, to) => from + to);
-  // The latent between two draws of a normal has less spread than they; the hypotenuse gives it back.
-  const { x } = await withUnsound(flow.inverse(between(z, dim, Math.hypot), { signal, context: labels }));
+  const labels = given && rowsBetween(given, flow.spec.contextDim, COLUMNS);
+  const latent = rowsBetween(z, dim, COLUMNS, Math.hypot);
+  const { x } = await withUnsound(flow.inverse(latent, { signal, context: labels }));
   const caption = 'Each row: from the image at the left to the one at the right, through the latent.';
   return picture('Between two images', caption, imagesOfRows(x, image, levels), COLUMNS);
-}
-
-/**
- * `COLUMNS` rows from the first row to the second, from the third to the fourth and so on.
- * @param sizeOf the shares of the two rows, which their sum is divided by
- */
-function between(
-  rows: Float32Array,
-  width: number,
-  sizeOf: (from: number, to: number) => number,
-): Float32Array {
-  return Float32Array.from({ length: (rows.length / 2) * COLUMNS }, (_, place) => {
-    const row = Math.floor(place / width);
-    const start = 2 * Math.floor(row / COLUMNS) * width + (place % width);
-    const to = (row % COLUMNS) / (COLUMNS - 1);
-    const sum = (1 - to) * (rows[start] ?? NaN) + to * (rows[start + width] ?? NaN);
-    return sum / sizeOf(1 - to, to);
-  });
 }
 
 async function unlikelyFigure({ flow, image, levels, data, context, run }: Shown): Promise<string> {
