@@ -50,6 +50,12 @@ export default defineConfig({
         cli: 'src/cli/index.ts',
       },
     },
-    rollupOptions: { external: nodeOnly },
+    rollupOptions: {
+      external: nodeOnly,
+      output: {
+        chunkFileNames: ({ moduleIds }) =>
+          moduleIds.some((id) => id.includes('.wgsl')) ? 'shaders/[name]-[hash].js' : '[name]-[hash].js',
+      },
+    },
   },
 });

@@ -35,7 +35,11 @@ export async function inspectCommand(
     { batch, rows },
     fixedVariants(GPU_WITHOUT_SUBGROUPS, precision),
   );
-  const launches = planLaunches({ spec, layout }, batch, fixedVariants(GPU_WITHOUT_SUBGROUPS, precision));
+  const launches = await planLaunches(
+    { spec, layout },
+    batch,
+    fixedVariants(GPU_WITHOUT_SUBGROUPS, precision),
+  );
   const tensors = layout.tensors.map(({ name, shape, trainable }) => ({ name, shape, trainable }));
   if (session.json) {
     session.emit({

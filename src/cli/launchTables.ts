@@ -39,16 +39,21 @@ export interface BoundKind extends LaunchKind {
 }
 
 /** The training step of `batch` rows, and every pass over the rows that `wgflow bench` takes. */
-export function planLaunches(model: FlowModel, batch: number, variants: KernelVariants): PlanLaunches[] {
+export function planLaunches(
+  model: FlowModel,
+  batch: number,
+  variants: KernelVariants,
+): Promise<PlanLaunches[]> {
   const rows = passRowsOf(model);
   const passes = Object.entries(PASSES).map(([pass, { plan }]) =>
     launchesOf(printedName(pass as PassName), rows, plan(model, { count: rows }, variants)),
   );
-  return [launchesOf('train_step', batch, reportedPlan(model, 'trainStep', batch, variants)), ...passes];
+  const step = launchesOf('train_step', batch, reportedPlan(model, 'trainStep', batch, variants));
+  return Promise.all([step, ...passes]);
 }
 
-function launchesOf(name: string, rows: number, plan: Plan): PlanLaunches {
-  const kinds = launchKinds(plan).map((kind): BoundKind => ({
+async function launchesOf(name: string, rows: number, plan: Plan): Promise<PlanLaunches> {
+  const kinds = (await launchKinds(plan)).map((kind): BoundKind => ({
     ...kind,
     subgroups: subgroupsOf(kind, SUBGROUPS),
     bound: ofScales((scale) => launchBound(kind, scale)),

@@ -3,8 +3,9 @@ import { ShapeError } from '../errors.ts';
 import { FINITE, requireOptions } from '../calls/optionRules.ts';
 import { addToRow, choiceOf, splitRow, splitSeed, spreadWords } from '../random.ts';
 import type { WordPair, Words } from '../random.ts';
-import { TOY_FAMILIES, TOY_NAMES } from './toyDensities.ts';
-import type { ToyName } from './toyDensities.ts';
+import { TOY_FAMILIES } from './toyDensities.ts';
+import { TOY_NAMES } from './toyFamily.ts';
+import type { ToyName } from './toyFamily.ts';
 
 export { TOY_NAMES };
 export type { ToyName };

@@ -3,23 +3,8 @@ import { choiceOf, normalPair, spreadWords, uniformOf } from '../random.ts';
 import type { Words } from '../random.ts';
 import { blurredCurves, gaussianMean, mixtureDensity } from './toyEntropy.ts';
 import type { PlaneDensity, Point, WeightedCurve } from './toyEntropy.ts';
-import type { ToyFamily } from './toyFamily.ts';
-import { VECTOR_FAMILIES, VECTOR_NAMES } from './toyVectors.ts';
-
-const PLANE_NAMES = [
-  'moons',
-  'circles',
-  '8gaussians',
-  'pinwheel',
-  'spirals',
-  'checkerboard',
-  'banana',
-] as const;
-
-/** In the order of their SHAPE numbers: first the densities of toy_batch, then the ones of toy_vector_batch. */
-export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
-/** The name of a toy density. */
-export type ToyName = (typeof TOY_NAMES)[number];
+import type { ToyFamily, ToyName } from './toyFamily.ts';
+import { VECTOR_FAMILIES } from './toyVectors.ts';
 
 interface PlaneFamily {
   /** Components, of equal weight: `choiceOf(word 0, classes)` is the class of a point. */

@@ -1,5 +1,21 @@
-/** The facts of a toy density, in its own units. */
+/** The names of the toy densities, and the facts of each in its own units. */
 import type { WordPair } from '../random.ts';
+
+/** Densities of the plane, in the order of their SHAPE numbers in toy_batch. */
+const PLANE_NAMES = [
+  'moons',
+  'circles',
+  '8gaussians',
+  'pinwheel',
+  'spirals',
+  'checkerboard',
+  'banana',
+] as const;
+/** Densities of more than two features, whose SHAPE numbers follow, in toy_vector_batch. */
+export const VECTOR_NAMES = ['mixture6', 'mixture16', 'warped8'] as const;
+export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
+/** The name of a toy density. */
+export type ToyName = (typeof TOY_NAMES)[number];
 
 /** A density in its own units. */
 export interface RowDensity {

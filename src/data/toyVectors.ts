@@ -1,7 +1,7 @@
 /** The toy densities with more than two features, which are correlated like the links of a chain. */
 import { choiceOf, normals, normalsOf, philox, spreadWords, STREAMS } from '../random.ts';
 import type { WordPair } from '../random.ts';
-import type { ToyFamily } from './toyFamily.ts';
+import type { ToyFamily, VECTOR_NAMES } from './toyFamily.ts';
 
 /** The first Philox block that a chain draws from; `spreadWords` uses the ones before it. */
 const FIRST_BLOCK = 2;
@@ -198,10 +198,7 @@ export function normalMean(f: (y: number) => number): number {
   return (sum * step) / Math.sqrt(2 * Math.PI);
 }
 
-export const VECTOR_NAMES = ['mixture6', 'mixture16', 'warped8'] as const;
-export type VectorName = (typeof VECTOR_NAMES)[number];
-
-export const VECTOR_FAMILIES: Readonly<Record<VectorName, ToyFamily>> = {
+export const VECTOR_FAMILIES: Readonly<Record<(typeof VECTOR_NAMES)[number], ToyFamily>> = {
   mixture6: mixture(6, 5.7002),
   mixture16: mixture(16, 12.1735),
   warped8: warped(8, 7.472121),

@@ -33,9 +33,9 @@ export class Pipelines {
   async #compile(name: string, dispatch: Dispatch): Promise<Pipeline> {
     const device = this.#device;
     const { kernel, flags, constants, sizes } = dispatch;
-    // The shader text is a third of the library, so a page starts without it.
+    // A page loads what names and reads the shaders with its first flow.
     const { preprocess } = await import('./preprocess.ts');
-    const code = preprocess(kernel.stem, flags, sizes);
+    const code = await preprocess(kernel.stem, flags, sizes);
 
     device.pushErrorScope('validation');
     const module = device.createShaderModule({ label: name, code });

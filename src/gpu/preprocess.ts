@@ -4,7 +4,7 @@
  */
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 import { ShaderCompileError } from '../errors.ts';
-import { shaderSources } from './shaderSources.ts';
+import { INCLUDE, shaderSources } from './shaderSources.ts';
 import { SHARED_NUMBERS } from './sharedNumbers.ts';
 
 /**
@@ -12,12 +12,12 @@ import { SHARED_NUMBERS } from './sharedNumbers.ts';
  * number used in the text becomes a `const`.
  * @throws {ShaderCompileError} for an unknown file, flag or size, or an unresolved directive
  */
-export function preprocess(
+export async function preprocess(
   stem: string,
   flags: Readonly<Record<string, boolean>>,
   sizes: Readonly<Record<string, number>> = {},
-): string {
-  const body = unrollAll(stem, includeAll(stem, stem, new Set()), sizes);
+): Promise<string> {
+  const body = unrollAll(stem, includeAll(stem, stem, await shaderSources(stem), new Set()), sizes);
   const named = new Set(body.match(/\b[A-Z]\w*\b/g));
   const shared = Object.entries(SHARED_NUMBERS).filter(([name]) => named.has(name));
   const declarations = [...Object.entries(sizes), ...shared].map(
@@ -45,13 +45,18 @@ export function preprocess(
   return resolved;
 }
 
-function includeAll(stem: string, name: string, seen: Set<string>): string {
-  const text = shaderSources.get(name);
+function includeAll(
+  stem: string,
+  name: string,
+  sources: ReadonlyMap<string, string>,
+  seen: Set<string>,
+): string {
+  const text = sources.get(name);
   if (text === undefined) throw new ShaderCompileError(stem, undefined, `there is no shaders/${name}.wgsl`);
-  return text.replaceAll(/^#include "(.+)\.wgsl"[ \t]*$/gm, (_, included: string) => {
+  return text.replaceAll(INCLUDE, (_, included: string) => {
     if (seen.has(included)) return '';
     seen.add(included);
-    return includeAll(stem, included, seen);
+    return includeAll(stem, included, sources, seen);
   });
 }
 

@@ -1,10 +1,30 @@
-/** The text of every shader: a kernel's by its stem, a snippet's as `shared/name`. */
-const files = import.meta.glob<string>('../../shaders/*/*.wgsl', {
-  query: '?raw',
-  import: 'default',
-  eager: true,
-});
+/** The texts of shaders. A bundler makes a script of each, so that a page loads those that its plans take. */
+const files = import.meta.glob<string>('../../shaders/*/*.wgsl', { query: '?raw', import: 'default' });
 
-export const shaderSources: ReadonlyMap<string, string> = new Map(
-  Object.entries(files).map(([path, text]) => [/(shared\/)?\w+(?=\.wgsl$)/.exec(path)?.[0] ?? path, text]),
+const loaders = new Map(
+  Object.entries(files).map(([path, load]) => [/(shared\/)?\w+(?=\.wgsl$)/.exec(path)?.[0] ?? path, load]),
 );
+
+/** The stem of each kernel. */
+export const SHADER_STEMS: readonly string[] = [...loaders.keys()].filter(
+  (name) => !name.startsWith('shared/'),
+);
+
+/** A line that includes a snippet, by its name. */
+export const INCLUDE = /^#include "(.+)\.wgsl"[ \t]*$/gm;
+
+/** The text of a kernel (by its stem) or a snippet (`shared/name`), and of all that it includes, by name. */
+export async function shaderSources(name: string): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  const begun = new Set<string>();
+  const collect = async (wanted: string): Promise<void> => {
+    if (begun.has(wanted)) return;
+    begun.add(wanted);
+    const text = await loaders.get(wanted)?.();
+    if (text === undefined) return;
+    texts.set(wanted, text);
+    await Promise.all([...text.matchAll(INCLUDE)].map(([, included = '']) => collect(included)));
+  };
+  await collect(name);
+  return texts;
+}

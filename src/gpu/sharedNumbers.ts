@@ -1,5 +1,5 @@
 /** Numbers that shaders and TypeScript share; a shader that uses one gets it as a `const`. */
-import { TOY_NAMES } from '../data/toyDensities.ts';
+import { TOY_NAMES } from '../data/toyFamily.ts';
 import { CHOICE_BLOCK } from '../kernels/base/mixture_sample.ts';
 import { SIDE } from '../kernels/dense/blocked_product.ts';
 import { FUSED_GROUP_SIZE } from '../kernels/fused/coupling_stack.ts';

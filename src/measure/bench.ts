@@ -231,7 +231,7 @@ async function* timeJob(
         rows,
         variant: `${dispatches} launch${dispatches === 1 ? '' : 'es'}`,
         chunks: 1,
-        launches: launchKinds(plan),
+        launches: await launchKinds(plan),
         flops: (usefulFlops / timed.rows) * rows,
         bytes,
         error: checked.plan,
@@ -272,13 +272,13 @@ async function* timeJob(
       bytes,
       error,
     };
-    yield { entry: entryOf(facts, time), kernel: kernelFacts(dispatch) };
+    yield { entry: entryOf(facts, time), kernel: await kernelFacts(dispatch) };
   }
 }
 
-function kernelFacts(dispatch: Dispatch): KernelFacts {
+async function kernelFacts(dispatch: Dispatch): Promise<KernelFacts> {
   return {
-    source: preprocess(dispatch.kernel.stem, dispatch.flags, dispatch.sizes),
+    source: await preprocess(dispatch.kernel.stem, dispatch.flags, dispatch.sizes),
     tile: tileOf(dispatch),
     tileChoices: tileChoices(dispatch),
   };

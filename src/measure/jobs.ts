@@ -1,6 +1,6 @@
 /** The plans and kernels that a run measures, and their sizes. */
 import { ShapeError } from '../errors.ts';
-import { shaderSources } from '../gpu/shaderSources.ts';
+import { SHADER_STEMS } from '../gpu/shaderSources.ts';
 import { variantName } from '../plan/kernel.ts';
 import { retiled } from '../kernels/dense/tiles.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -193,7 +193,6 @@ const HALF_STEM = 'half_parameters';
  * Stems of the kernels that can be measured. Those of conditionals are not: they take a small part of a plan of
  * log-densities, and where they put nodes depends on roundings.
  */
-export const KERNEL_STEMS: readonly string[] = [...shaderSources]
-  .flatMap(([stem, text]) => (text.includes('@compute') ? [stem] : []))
-  .filter((stem) => !/^(?:peak|conditional)_/.test(stem))
-  .sort();
+export const KERNEL_STEMS: readonly string[] = SHADER_STEMS.filter(
+  (stem) => !/^(?:peak|conditional)_/.test(stem),
+).sort();

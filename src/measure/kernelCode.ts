@@ -27,9 +27,9 @@ export class KernelCode {
     return known;
   }
 
-  #ofText(dispatch: Dispatch): Promise<MachineCode> {
+  async #ofText(dispatch: Dispatch): Promise<MachineCode> {
     const { kernel, flags, sizes, constants } = dispatch;
-    const text = preprocess(kernel.stem, flags, sizes);
+    const text = await preprocess(kernel.stem, flags, sizes);
     const key = `${JSON.stringify(constants)}\n${text}`;
     const known = this.#byText.get(key) ?? this.#compile(dispatch, groupSizeOf(text, constants));
     this.#byText.set(key, known);

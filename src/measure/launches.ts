@@ -24,14 +24,14 @@ export interface LaunchKind extends Work {
 }
 
 /** In the order of their first dispatches. */
-export function launchKinds({ dispatches }: Plan): LaunchKind[] {
+export async function launchKinds({ dispatches }: Plan): Promise<LaunchKind[]> {
   const groupSizes = new Map<string, number>();
   const kinds = new Map<string, LaunchKind>();
   for (const dispatch of dispatches) {
     const { kernel, flops, bytes, chain } = dispatch;
     const variant = variantName(dispatch);
     const workgroups = dispatch.workgroups.reduce((product, count) => product * count, 1);
-    const groupSize = groupSizes.get(variant) ?? groupSizeIn(dispatch);
+    const groupSize = groupSizes.get(variant) ?? (await groupSizeIn(dispatch));
     groupSizes.set(variant, groupSize);
     const key = [variant, workgroups, flops, bytes, chain?.operations].join(' ');
     const known = kinds.get(key)?.count ?? 0;
@@ -49,8 +49,8 @@ export function launchKinds({ dispatches }: Plan): LaunchKind[] {
   return [...kinds.values()];
 }
 
-function groupSizeIn({ kernel, flags, sizes, constants }: Dispatch): number {
-  return groupSizeOf(preprocess(kernel.stem, flags, sizes), constants);
+async function groupSizeIn({ kernel, flags, sizes, constants }: Dispatch): Promise<number> {
+  return groupSizeOf(await preprocess(kernel.stem, flags, sizes), constants);
 }
 
 /** Lanes of a subgroup if an adapter does not say: of NVIDIA's and Apple's GPUs, and of AMD's newer ones. */

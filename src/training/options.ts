@@ -20,8 +20,8 @@ import {
   TEXT,
 } from '../calls/optionRules.ts';
 import type { OptionRule, OptionRules } from '../calls/optionRules.ts';
-import { TOY_NAMES } from '../data/toy.ts';
-import type { ToyName } from '../data/toy.ts';
+import { TOY_NAMES } from '../data/toyFamily.ts';
+import type { ToyName } from '../data/toyFamily.ts';
 import type { RowStream } from '../data/rowStream.ts';
 import { ShapeError } from '../errors.ts';
 import { CONTEXT_COLUMN } from '../model/context.ts';

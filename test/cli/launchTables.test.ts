@@ -5,7 +5,7 @@ import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../../src/plan/variants.ts
 import { realnvp } from '../../src/presets/index.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
-const plans = planLaunches(
+const plans = await planLaunches(
   modelOf(realnvp(6, { couplings: 4, hidden: [32] })),
   256,
   fixedVariants(GPU_WITHOUT_SUBGROUPS),

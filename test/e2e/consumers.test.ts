@@ -98,7 +98,7 @@ describe('the packed package', () => {
       await viteApp('vite-score', 'scorePage.js', ['score.js', 'rows.js']),
     );
     expectScores(result);
-    expect(scriptBytes).toBeLessThan(130_000);
+    expect(scriptBytes).toBeLessThan(92_000);
   });
 
   it('trains in an app of Vite', async () => {
@@ -109,7 +109,7 @@ describe('the packed package', () => {
     expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
     expect(logProb.every(Number.isFinite)).toBe(true);
     expect(refusal).toBe('ShapeError');
-    expect(scriptBytes).toBeLessThan(158_000);
+    expect(scriptBytes).toBeLessThan(137_000);
   });
 
   it('scores in a worker of an app of Vite', async () => {

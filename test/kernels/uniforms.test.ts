@@ -34,7 +34,7 @@ const launched = launches();
 describe('the shader', () => {
   it.each([...kernelsByFile.values()])(
     'of $stem declares what its launches bind, with each combination of flags, and fits every device',
-    (kernel) => {
+    async (kernel) => {
       const variants = launched.filter((dispatch) => dispatch.kernel === kernel);
       // Some launch has each optional binding, and some launch stores each optional f16 as f16.
       for (const { when, f16When } of Object.values(kernel.bindings)) {
@@ -48,7 +48,7 @@ describe('the shader', () => {
       }
       expect(variants).not.toEqual([]);
       for (const { flags } of variants) {
-        const shader = reflect(preprocess(kernel.stem, flags, sizesOf(kernel)));
+        const shader = reflect(await preprocess(kernel.stem, flags, sizesOf(kernel)));
         const name = [kernel.stem, ...Object.keys(flags).filter((flag) => flags[flag])].join(' ');
         expectParams(name, kernel, flags, shader);
         expectBindings(name, kernel, flags, shader);
@@ -114,17 +114,17 @@ function expectBindings(name: string, kernel: KernelSpec, flags: Flags, shader: 
 }
 
 describe('the kernels', () => {
-  it('share their workgroup sizes with the host', () => {
-    const sizeOf = (stem: string): unknown => {
+  it('share their workgroup sizes with the host', async () => {
+    const sizeOf = async (stem: string): Promise<unknown> => {
       const kernel = kernelsByFile.get(stem)!;
       const none = Object.fromEntries((kernel.flags ?? []).map((flag) => [flag, false]));
-      return reflect(preprocess(stem, none, sizesOf(kernel))).info.entry.compute[0]?.workgroupSize;
+      return reflect(await preprocess(stem, none, sizesOf(kernel))).info.entry.compute[0]?.workgroupSize;
     };
-    expect(sizeOf('log_det_reduce')).toEqual([WORKGROUP_SIZE, 1, 1]);
-    expect(sizeOf('reduce_sum')).toEqual([REDUCTION_SIZE, 1, 1]);
-    expect(sizeOf('flow_inverse')).toEqual([FUSED_GROUP_SIZE, 1, 1]);
-    expect(sizeOf('dense_forward_streamed')).toEqual([FUSED_GROUP_SIZE, 1, 1]);
-    expect(sizeOf('piece_lines')).toEqual([PIECE_GROUP_SIZE, 1, 1]);
+    expect(await sizeOf('log_det_reduce')).toEqual([WORKGROUP_SIZE, 1, 1]);
+    expect(await sizeOf('reduce_sum')).toEqual([REDUCTION_SIZE, 1, 1]);
+    expect(await sizeOf('flow_inverse')).toEqual([FUSED_GROUP_SIZE, 1, 1]);
+    expect(await sizeOf('dense_forward_streamed')).toEqual([FUSED_GROUP_SIZE, 1, 1]);
+    expect(await sizeOf('piece_lines')).toEqual([PIECE_GROUP_SIZE, 1, 1]);
   });
 });
 

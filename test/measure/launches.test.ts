@@ -9,10 +9,10 @@ import { ADAPTERS, LAVAPIPE, NVIDIA } from '../support/adapters.ts';
 const model = modelOf(realnvp(6, { couplings: 4, hidden: [16] }));
 
 describe('the kinds of dispatches of a plan', () => {
-  it.each(ADAPTERS)('are all of its dispatches and all of its work, on %s', (_, facts) => {
+  it.each(ADAPTERS)('are all of its dispatches and all of its work, on %s', async (_, facts) => {
     for (const pass of REPORTED) {
       const plan = reportedPlan(model, pass, 512, fixedVariants(facts));
-      const kinds = launchKinds(plan);
+      const kinds = await launchKinds(plan);
       const total = (of: 'flops' | 'bytes'): number =>
         kinds.reduce((sum, kind) => sum + kind.count * kind[of], 0);
       expect({
@@ -23,18 +23,20 @@ describe('the kinds of dispatches of a plan', () => {
     }
   });
 
-  it('put like ones together', () => {
+  it('put like ones together', async () => {
     const tiled = { ...fixedVariants(LAVAPIPE), regime: 'tiled' } as const;
-    const kinds = launchKinds(reportedPlan(model, 'forward', 512, tiled));
+    const kinds = await launchKinds(reportedPlan(model, 'forward', 512, tiled));
     expect(kinds.map(({ count }) => count)).toContain(4);
   });
 
-  it('have the size of a workgroup from the text of the shader, and the operations of a table', () => {
-    const kinds = launchKinds(reportedPlan(model, 'forward', 512, fixedVariants(NVIDIA)));
+  it('have the size of a workgroup from the text of the shader, and the operations of a table', async () => {
+    const kinds = await launchKinds(reportedPlan(model, 'forward', 512, fixedVariants(NVIDIA)));
     const pass = kinds.find(({ kernel }) => kernel === 'resident_pass')!;
     expect(pass.groupSize).toBe(64);
     expect(pass.operations).toBeGreaterThan(4);
-    const fused = launchKinds(reportedPlan(modelOf(realnvp(2)), 'forward', 512, fixedVariants(LAVAPIPE)));
+    const fused = await launchKinds(
+      reportedPlan(modelOf(realnvp(2)), 'forward', 512, fixedVariants(LAVAPIPE)),
+    );
     expect(fused.find(({ kernel }) => kernel === 'flow_forward')).toMatchObject({ groupSize: 16 });
     expect(fused[0]).not.toHaveProperty('operations');
   });
