@@ -48,6 +48,9 @@ const inFolders: Rollup.OutputOptions = {
   assetFileNames: ({ originalFileNames }) => `${folderOf(originalFileNames)}/[name]-[hash][extname]`,
 };
 
+/** The pages take most shaders sooner or later: one file is smaller than one each, and a page that is open has them all. */
+const SHADERS = { name: 'shaders', test: /\.wgsl/ };
+
 const htmlWithoutIndents: Plugin = {
   name: 'html-without-indents',
   transformIndexHtml: (html) => html.replace(/\n\s+/g, '\n'),
@@ -108,7 +111,7 @@ export default defineConfig({
   worker: {
     format: 'es',
     plugins: () => [shadersWithoutComments, withoutNode],
-    rollupOptions: { output: inFolders },
+    rollupOptions: { output: { ...inFolders, codeSplitting: { groups: [SHADERS] } } },
   },
   build: {
     target: 'es2022',
@@ -121,7 +124,9 @@ export default defineConfig({
       output: {
         ...inFolders,
         // Otherwise each set of modules that loads on request would share a chunk of its own with the page.
-        codeSplitting: { groups: [{ name: 'page', test: PAGE, includeDependenciesRecursively: false }] },
+        codeSplitting: {
+          groups: [SHADERS, { name: 'page', test: PAGE, includeDependenciesRecursively: false }],
+        },
       },
       preserveEntrySignatures: false,
     },

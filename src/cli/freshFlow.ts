@@ -6,7 +6,7 @@ import { IMAGE_PRESETS, PRESETS, tablePreset } from '../presets/index.ts';
 import type { Preset, PresetName } from '../presets/index.ts';
 import { trainingFor } from '../presets/preset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import type { TrainingSettings } from '../training/options.ts';
+import type { TrainingSettings } from '../training/settingTable.ts';
 import { IMAGE_PRESET, isImagePreset } from './images/imageOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import type { TrainingSet } from './trainingSet.ts';

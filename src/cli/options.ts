@@ -6,8 +6,8 @@ import type { ImagePresetName, PresetName } from '../presets/index.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { WgflowError } from '../errors.ts';
 import type { OptionRule } from '../calls/optionRules.ts';
-import { SETTING_ENTRIES } from '../training/options.ts';
-import type { Setting, TrainingSettings } from '../training/options.ts';
+import { SETTING_ENTRIES } from '../training/settingTable.ts';
+import type { Setting, TrainingSettings } from '../training/settingTable.ts';
 import { commaList } from './commaList.ts';
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { STANDARD_INPUT } from '../data/sourceFile.ts';
 import { ShapeError } from '../errors.ts';
-import { FIT_DEFAULTS } from '../training/options.ts';
+import { FIT_DEFAULTS } from '../training/settingTable.ts';
 import type { Session } from './session.ts';
 import { partOf } from './shards/shard.ts';
 import type { ShardPlace } from './shards/shard.ts';

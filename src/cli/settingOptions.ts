@@ -1,7 +1,7 @@
 /** The command line's options for settings of training. */
 import { integer } from '../calls/optionRules.ts';
 import type { OptionRule } from '../calls/optionRules.ts';
-import type { TrainingSettings } from '../training/options.ts';
+import type { TrainingSettings } from '../training/settingTable.ts';
 
 /** The flag and description of a setting; `rule` if it is narrower than the setting's. */
 export interface SettingOption {

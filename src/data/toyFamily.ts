@@ -13,6 +13,7 @@ const PLANE_NAMES = [
 ] as const;
 /** Densities of more than two features, whose SHAPE numbers follow, in toy_vector_batch. */
 export const VECTOR_NAMES = ['mixture6', 'mixture16', 'warped8'] as const;
+/** The names of all toy densities. */
 export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
 /** The name of a toy density. */
 export type ToyName = (typeof TOY_NAMES)[number];

@@ -2,7 +2,7 @@
 import { takeData, takeFloats, takeSource } from '../calls/callerArrays.ts';
 import type { GivenRows, ModelSource, NumberRows, Rows } from '../calls/callerArrays.ts';
 import { DisposedError } from '../errors.ts';
-import { FIT_DEFAULTS } from '../training/options.ts';
+import { FIT_DEFAULTS } from '../training/settingTable.ts';
 import type { GivenData, GivenFit } from '../training/options.ts';
 import { CLONE_RULES, LOAD_RULES, LOG_PROB_RULES, openingOf, requireSample, TRACE_RULES } from './options.ts';
 import type {

@@ -33,7 +33,7 @@ export class Pipelines {
   async #compile(name: string, dispatch: Dispatch): Promise<Pipeline> {
     const device = this.#device;
     const { kernel, flags, constants, sizes } = dispatch;
-    // A page loads what names and reads the shaders with its first flow.
+    // The table of all shaders is 5 KB that a page does not need before its first flow.
     const { preprocess } = await import('./preprocess.ts');
     const code = await preprocess(kernel.stem, flags, sizes);
 

@@ -49,4 +49,4 @@ export { Tuner } from '../flow/tuning.ts';
 export { variantsSchema } from '../passes/candidates.ts';
 export { fixedVariants } from '../plan/variants.ts';
 /** The table of training settings: the page checks and reads its settings with it. */
-export { SETTINGS } from '../training/options.ts';
+export { SETTINGS } from '../training/settingTable.ts';

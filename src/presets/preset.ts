@@ -1,6 +1,6 @@
 /** The interface of a preset: a family of flows with its training settings. */
 import type { FlowSpec } from '../spec/spec.ts';
-import type { TrainingSettings } from '../training/options.ts';
+import type { TrainingSettings } from '../training/settingTable.ts';
 import type { PresetOptions } from './presetOptions.ts';
 import type { TableSize } from './tableSize.ts';
 

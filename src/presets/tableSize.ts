@@ -1,5 +1,5 @@
 /** The size of a flow that suits a table, and how to train it. */
-import type { TrainingSettings } from '../training/options.ts';
+import type { TrainingSettings } from '../training/settingTable.ts';
 import type { PresetOptions } from './presetOptions.ts';
 
 /** What differs from the preset's own size and training settings. */

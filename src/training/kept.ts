@@ -1,7 +1,7 @@
 /** The state of the steps that a run keeps on the GPU, to go back to when steps are not finite. */
 import type { Buffers, OwnedBuffer } from '../gpu/buffers.ts';
 import { AVERAGE, FIRST_MOMENT, PARAMETERS, SECOND_MOMENT } from '../plan/names.ts';
-import type { TrainingSettings } from './options.ts';
+import type { TrainingSettings } from './settingTable.ts';
 
 /** The names of the buffers that a step updates. */
 export function keptBuffers({

@@ -1,7 +1,7 @@
 /** How much GPU memory training takes, from the plan that would run. */
 import { toyDensity } from '../data/toy.ts';
-import { FIT_DEFAULTS } from './options.ts';
-import type { TrainingSettings } from './options.ts';
+import { FIT_DEFAULTS } from './settingTable.ts';
+import type { TrainingSettings } from './settingTable.ts';
 import { uniformBytes } from '../gpu/uniforms.ts';
 import { integer, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';

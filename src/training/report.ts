@@ -1,6 +1,6 @@
 /** The reports of `fit`. */
 import { learningRateAt } from '../model/schedule.ts';
-import type { TrainingSettings } from './options.ts';
+import type { TrainingSettings } from './settingTable.ts';
 import type { WorstRow } from './scoring.ts';
 
 /** What `fit` reports while it trains. */

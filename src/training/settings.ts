@@ -2,8 +2,9 @@
 import { DataError, ShapeError } from '../errors.ts';
 import type { OptimizerState, Settings } from '../io/modelFile.ts';
 import { OPTIMIZERS } from '../model/optimizer.ts';
-import { FIT_DEFAULTS, perSetting, SETTING_ENTRIES } from './options.ts';
-import type { FitOptions, TrainingSettings } from './options.ts';
+import { FIT_DEFAULTS, perSetting, SETTING_ENTRIES } from './settingTable.ts';
+import type { FitOptions } from './options.ts';
+import type { TrainingSettings } from './settingTable.ts';
 
 /**
  * The settings of a run: from the options, else from the resumed run, else the defaults.

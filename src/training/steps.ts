@@ -24,7 +24,7 @@ import type { KernelVariants } from '../plan/variants.ts';
 import type { Diverged, Divergence } from './divergence.ts';
 import { keptBuffers, KeptState } from './kept.ts';
 import { withoutFrozen } from './freeze.ts';
-import type { TrainingSettings } from './options.ts';
+import type { TrainingSettings } from './settingTable.ts';
 import type { FitReport } from './report.ts';
 import { nextSteps } from './submitSize.ts';
 import type { Trainee } from './trainee.ts';

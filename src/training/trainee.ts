@@ -7,7 +7,8 @@ import type { OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import type { Shift } from '../data/offset.ts';
-import type { FitOptions, TrainingSettings } from './options.ts';
+import type { FitOptions } from './options.ts';
+import type { TrainingSettings } from './settingTable.ts';
 
 /** The parts of a flow that training uses, on one device. */
 export interface Trainee {

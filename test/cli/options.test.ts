@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import * as parse from '../../src/cli/options.ts';
-import type { TrainingSettings } from '../../src/training/options.ts';
+import type { TrainingSettings } from '../../src/training/settingTable.ts';
 
 describe('the values of options', () => {
   it('are integers in their range', () => {
