@@ -48,9 +48,6 @@ const inFolders: Rollup.OutputOptions = {
   assetFileNames: ({ originalFileNames }) => `${folderOf(originalFileNames)}/[name]-[hash][extname]`,
 };
 
-/** The pages take most shaders sooner or later: one file is smaller than one each, and a page that is open has them all. */
-const SHADERS = { name: 'shaders', test: /\.wgsl/ };
-
 const htmlWithoutIndents: Plugin = {
   name: 'html-without-indents',
   transformIndexHtml: (html) => html.replace(/\n\s+/g, '\n'),
@@ -104,6 +101,7 @@ export default defineConfig({
     alias: [
       // The package's main entry needs Node's streams.
       { find: /^csv-parse$/, replacement: 'csv-parse/browser/esm/sync' },
+      { find: /^\.\/shaderFiles\.ts$/, replacement: `${import.meta.dirname}/shaderFiles.ts` },
       { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
     ],
   },
@@ -111,7 +109,7 @@ export default defineConfig({
   worker: {
     format: 'es',
     plugins: () => [shadersWithoutComments, withoutNode],
-    rollupOptions: { output: { ...inFolders, codeSplitting: { groups: [SHADERS] } } },
+    rollupOptions: { output: inFolders },
   },
   build: {
     target: 'es2022',
@@ -124,9 +122,7 @@ export default defineConfig({
       output: {
         ...inFolders,
         // Otherwise each set of modules that loads on request would share a chunk of its own with the page.
-        codeSplitting: {
-          groups: [SHADERS, { name: 'page', test: PAGE, includeDependenciesRecursively: false }],
-        },
+        codeSplitting: { groups: [{ name: 'page', test: PAGE, includeDependenciesRecursively: false }] },
       },
       preserveEntrySignatures: false,
     },

@@ -22,7 +22,11 @@ export type {
 export type { FlowGradients } from './flow/passRunner.ts';
 export type { RunOptions } from './calls/rows.ts';
 export type { FlowPass, PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
-export type { GivenData as TrainingData, GivenFit as FitOptions, GivenValidation as ValidationOptions } from './training/options.ts';
+export type {
+  GivenData as TrainingData,
+  GivenFit as FitOptions,
+  GivenValidation as ValidationOptions,
+} from './training/options.ts';
 export type { TrainingSettings } from './training/settingTable.ts';
 export type { RowStream } from './data/rowStream.ts';
 export type { ContextRows } from './data/holdOut.ts';

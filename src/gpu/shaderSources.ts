@@ -1,8 +1,11 @@
-/** The texts of shaders. A bundler makes a script of each, so that a page loads those that its plans take. */
-const files = import.meta.glob<string>('../../shaders/*/*.wgsl', { query: '?raw', import: 'default' });
+/** The texts of shaders; a page loads those that its plans take. */
+import { SHADER_FILES } from './shaderFiles.ts';
 
 const loaders = new Map(
-  Object.entries(files).map(([path, load]) => [/(shared\/)?\w+(?=\.wgsl$)/.exec(path)?.[0] ?? path, load]),
+  Object.entries(SHADER_FILES).map(([path, load]) => [
+    /(shared\/)?\w+(?=\.wgsl$)/.exec(path)?.[0] ?? path,
+    load,
+  ]),
 );
 
 /** The stem of each kernel. */
