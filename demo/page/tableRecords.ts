@@ -7,6 +7,7 @@ import {
   isJson,
   jsonTable,
   linesOf,
+  RecordLines,
   RowCollector,
   splitLine,
   WHITESPACE,
@@ -58,11 +59,6 @@ function recordsOf(text: string, file: string): Records {
 /** Enough text to find the delimiter. */
 const HEAD_CHARACTERS = 65536;
 
-interface ParsedRecord {
-  record: string[];
-  info: { lines: number };
-}
-
 function delimited(text: string, file: string): Records {
   const head = linesOf(text.slice(0, HEAD_CHARACTERS));
   const { above, delimiter, hasHashCells } = beginningOf(
@@ -72,48 +68,37 @@ function delimited(text: string, file: string): Records {
   const linesAbove = comment?.line ?? 0;
   const isSpaced = delimiter === WHITESPACE;
   const batch: RecordBatch = { records: [], lines: [] };
-  for (const { record, info } of parsedRecords(belowLines(text, linesAbove), file, {
-    delimiter: isSpaced ? [' ', '\t'] : delimiter,
-    hasHashCells,
-    linesAbove,
-  })) {
-    const cells = isSpaced ? record.filter((cell) => cell !== '') : record;
-    const width = batch.records.at(-1)?.length ?? 0;
-    if (cells.length === 0 || (hasHashCells && isComment(cells, width))) continue;
-    batch.records.push(cells);
-    batch.lines.push(info.lines + linesAbove);
+  const rows = belowLines(text, linesAbove);
+  const lines = new RecordLines(linesAbove);
+  lines.add(new TextEncoder().encode(rows));
+  try {
+    parse(rows, {
+      delimiter: isSpaced ? [' ', '\t'] : delimiter,
+      ...(hasHashCells ? {} : { comment: '#', comment_no_infix: true }),
+      trim: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      skip_empty_lines: true,
+      relax_column_count: true,
+      onRecord: (record: string[], { bytes }) => {
+        const line = lines.of(record, bytes);
+        const cells = isSpaced ? record.filter((cell) => cell !== '') : record;
+        const width = batch.records.at(-1)?.length ?? 0;
+        if (cells.length > 0 && !(hasHashCells && isComment(cells, width))) {
+          batch.records.push(cells);
+          batch.lines.push(line);
+        }
+        return null;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw csvMistake(file, String(error.code), lines.next(!hasHashCells));
   }
   const named = comment && {
     cells: splitLine(comment.text.replace(/^#+/, ''), delimiter),
     line: comment.line,
   };
   return { ...batch, columns: { kind: 'unknown', ...(named && { comment: named }) } };
-}
-
-function parsedRecords(
-  text: string,
-  file: string,
-  {
-    delimiter,
-    hasHashCells,
-    linesAbove,
-  }: { delimiter: string | string[]; hasHashCells: boolean; linesAbove: number },
-): ParsedRecord[] {
-  try {
-    return parse(text, {
-      delimiter,
-      ...(hasHashCells ? {} : { comment: '#', comment_no_infix: true }),
-      trim: true,
-      record_delimiter: ['\r\n', '\n', '\r'],
-      skip_empty_lines: true,
-      relax_column_count: true,
-      info: true,
-    }) as unknown as ParsedRecord[];
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    const row = 'lines' in error ? Number(error.lines) + linesAbove : undefined;
-    throw csvMistake(file, String(error.code), row);
-  }
 }
 
 /** The text after its first `count` lines. */

@@ -83,14 +83,14 @@ async function checkedRows(
   let tableRows = 0;
   for await (const chunk of readingProgress(session, file)(chunks, ({ rows }) => rows)) {
     session.signal.throwIfAborted();
-    const { values, widths = new Float32Array(), text, firstRow, rows } = chunk;
+    const { values, widths = new Float32Array(), text, rows } = chunk;
     for (let row = 0; row < rows; row++) {
       const [from, to] = [row * dim, (row + 1) * dim];
       kept.add({
         values: values.slice(from, to),
         widths: widths.slice(from, to),
         cells: text.cells[row] ?? [],
-        line: text.lines[row] ?? firstRow + row,
+        line: text.lines[row] ?? NaN,
       });
     }
     tableRows += rows;

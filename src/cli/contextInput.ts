@@ -4,8 +4,9 @@ import { contextFeatures, encodeContext } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { allRows, readTable } from '../data/readTable.ts';
 import type { TextRows } from '../data/readTable.ts';
-import { DataError, ModelFileError, ShapeError } from '../errors.ts';
+import { ModelFileError, ShapeError } from '../errors.ts';
 import { commaList } from './commaList.ts';
+import { atLines } from './fileLines.ts';
 import type { ModelFile } from './modelInput.ts';
 import type { TableForm } from './tableOptions.ts';
 
@@ -31,12 +32,7 @@ export function encodeCells(
   columns: readonly ContextColumn[],
   { cells, lines }: TextRows,
 ): Float32Array {
-  try {
-    return encodeContext(columns, cells);
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    throw error.atLine(file, error.row === undefined ? undefined : lines[error.row - 1]);
-  }
+  return atLines(file, lines, () => encodeContext(columns, cells));
 }
 
 /** The labels and numbers of contexts [n, C], one text per column. */

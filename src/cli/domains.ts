@@ -8,6 +8,7 @@ import type { Domain } from '../model/domain.ts';
 import { COLUMN_KINDS } from '../table/infer.ts';
 import type { ColumnKind } from '../table/infer.ts';
 import { commaList, listedNames } from './commaList.ts';
+import { atLines } from './fileLines.ts';
 
 /** A single `--domain` option. */
 export interface DomainRequest {
@@ -80,10 +81,12 @@ export async function* insideDomains(
   domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined,
 ): AsyncGenerator<TableChunk> {
   for await (const chunk of chunks) {
-    const { values, columns, firstRow } = chunk;
+    const { values, columns, text } = chunk;
     const domains = domainsFor(columns);
     // A wrong number of columns is reported by the caller, which knows the expected number.
-    if (domains?.length === columns.length) requireInside(values, domains, { file, firstRow, columns });
+    if (domains?.length === columns.length) {
+      atLines(file, text.lines, () => requireInside(values, domains, { columns }));
+    }
     yield chunk;
   }
 }

@@ -38,7 +38,7 @@ export async function gradientsCommand(
   const codec = codecOf(model.model);
   const read = await withLabels(tableForm(session, form), form.labels, session.signal);
   const chunks = modelRows(dataFile, model.model, codec, context.text, read);
-  const { values, rows, text, firstRow } = await allModelRows(chunks, model.model.spec.dim, session.signal);
+  const { values, rows, text } = await allModelRows(chunks, model.model.spec.dim, session.signal);
   const { features } = context.of(text, rows);
   const output = await openOutput(out);
   const results = new RowResults();
@@ -46,7 +46,7 @@ export async function gradientsCommand(
   try {
     using flow = await openFlow(session, model);
     const run = flow.gradients(values, { signal: session.signal, context: features });
-    result = await results.of(run, firstRow);
+    result = await results.of(run, text.lines);
     if (result === undefined) return results.requireFinite(rows, dataFile);
     const { gradients } = result;
     const tensors = paramLayout(flow.spec).tensors.flatMap(({ name, shape }) => {

@@ -9,6 +9,7 @@ import type { ColumnKind } from '../table/infer.ts';
 import type { Missing } from '../table/plan.ts';
 import { MAX_SAMPLE_VALUES } from '../training/streamedRows.ts';
 import { insideDomains } from './domains.ts';
+import { FileLines } from './fileLines.ts';
 import { rowsByName } from './modelInput.ts';
 import type { Reading } from './progress.ts';
 import { besides, encodedRows, joinedValues, planFile } from './tableInput.ts';
@@ -119,31 +120,36 @@ function plainTable(
 }
 
 /**
- * The number of rows, and the rows if they are few enough to keep.
+ * The number of rows, the rows if they are few enough to keep, and their lines.
  * @throws the errors of `read`; the signal's reason once it is aborted
  */
 export async function rowsInMemory(
   { columns, plan, read }: LearnableTable,
   { maxValues = MAX_SAMPLE_VALUES, reading, signal }: LearningOptions,
-): Promise<{ count: number; rows?: EncodedRows }> {
+): Promise<{ count: number; rows?: EncodedRows; lines: FileLines }> {
   const dim = columns.length;
-  if (plan !== undefined && plan.rows * dim > maxValues) return { count: plan.rows };
+  if (plan !== undefined && plan.rows * dim > maxValues) return { count: plan.rows, lines: plan.lines };
   let parts: EncodedRows[] = [];
   let length = 0;
+  const lines = new FileLines();
   for await (const part of reading(read(), ({ values }) => values.length / dim, plan?.rows)) {
     signal.throwIfAborted();
     length += part.values.length;
+    lines.add(part.text.lines);
     if (length > maxValues) parts = [];
     else parts.push(part);
   }
-  if (length > maxValues) return { count: length / dim };
-  return { count: length / dim, rows: joinedRows(parts) };
+  if (length > maxValues) return { count: length / dim, lines };
+  return { count: length / dim, rows: joinedRows(parts), lines };
 }
 
 /** All rows, however many. @throws like `rowsInMemory` */
-export async function allRowsOf(table: LearnableTable, options: LearningOptions): Promise<EncodedRows> {
-  const { rows = joinedRows([]) } = await rowsInMemory(table, { ...options, maxValues: Infinity });
-  return rows;
+export async function allRowsOf(
+  table: LearnableTable,
+  options: LearningOptions,
+): Promise<EncodedRows & { lines: FileLines }> {
+  const { rows = joinedRows([]), lines } = await rowsInMemory(table, { ...options, maxValues: Infinity });
+  return { ...rows, lines };
 }
 
 function joinedRows(parts: readonly EncodedRows[]): EncodedRows {

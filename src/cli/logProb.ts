@@ -97,10 +97,10 @@ export async function logProbCommand(
         widths,
         firstRow: (shard?.rows.first ?? 0) + rows,
       };
-      const logProb = await results.of(open.density.logProb(values, asked), chunk.firstRow);
+      const logProb = await results.of(open.density.logProb(values, asked), chunk.text.lines);
       rows += chunk.rows;
       if (logProb === undefined) continue;
-      results.addDensities(logProb, chunk.firstRow);
+      results.addDensities(logProb, chunk.text.lines);
       scores.count(logProb);
       if (least !== undefined) least.add(logProb, (index) => own.of(kept, index));
       else if (ranks !== undefined) ranks.add(logProb);

@@ -122,7 +122,7 @@ export async function mapCommand(
         widths,
         firstRow: (shard?.rows.first ?? 0) + rows,
       });
-      const made = await results.of(run, chunk.firstRow);
+      const made = await results.of(run, chunk.text.lines);
       const texts = more.length === 0 ? [] : cells;
       if (made !== undefined && codec !== undefined && map.givesData === true) {
         await writer.cells(codec.decode(made).map((row, i) => [...row, ...(texts[i] ?? [])]));

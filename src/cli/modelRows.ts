@@ -19,9 +19,7 @@ export interface ModelRows {
   /** The widths of the values, if the model's columns are no plain numbers. */
   widths?: Float32Array;
   rows: number;
-  /** Line of the first row. */
-  firstRow: number;
-  /** The context cells of each row. */
+  /** The lines of the rows, and the context cells of each. */
   text: TextRows;
   /** The cells of the columns that go along, if `form` asks for some. */
   kept?: TextRows;
@@ -53,7 +51,7 @@ export async function* modelRows(
   for await (const { cells, lines, kept } of tableTexts(file, codec, context, form)) {
     const { values, widths } = codec.encode(cells, { file, lines });
     const text = { cells: cells.map((row) => row.slice(width)), lines };
-    yield { values, widths, rows: cells.length, firstRow: lines[0] ?? 1, text, ...(kept && { kept }) };
+    yield { values, widths, rows: cells.length, text, ...(kept && { kept }) };
   }
 }
 
@@ -71,16 +69,14 @@ export async function allModelRows(
   const parts: Rows[] = [];
   const text: TextRows = { cells: [], lines: [] };
   let rows = 0;
-  let firstRow = 1;
   for await (const { values, widths, ...chunk } of chunks) {
     signal.throwIfAborted();
-    if (rows === 0) firstRow = chunk.firstRow;
     parts.push(widths ? drawCells({ values, widths }, dim, { seed: 0, firstRow: rows }).values : values);
     text.cells = text.cells.concat(chunk.text.cells);
     text.lines = text.lines.concat(chunk.text.lines);
     rows += chunk.rows;
   }
-  return { values: joinedValues(parts, Float64Array), rows, firstRow, text };
+  return { values: joinedValues(parts, Float64Array), rows, text };
 }
 
 /** Prints which labels of the model a spreadsheet would run. */

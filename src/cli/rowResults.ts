@@ -10,25 +10,23 @@ export class RowResults {
 
   /**
    * The result of a chunk; undefined if some of its rows are not finite.
-   * @param lines of the rows, or the first of lines in a row
+   * @param lines of the rows
    */
-  async of<T>(result: Promise<T>, lines: number | readonly number[]): Promise<T | undefined> {
+  async of<T>(result: Promise<T>, lines: readonly number[]): Promise<T | undefined> {
     try {
       return await result;
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       this.#what = error.what;
-      const lineOf = (row: number): number =>
-        typeof lines === 'number' ? lines + row - 1 : (lines[row - 1] ?? row);
-      for (const row of error.rows) this.#unsound.push(lineOf(row));
+      for (const row of error.rows) this.#unsound.push(lines[row - 1] ?? NaN);
       return undefined;
     }
   }
 
   /** Records log-densities of −∞. */
-  addDensities(logProb: Float32Array | Float64Array, firstRow: number): void {
+  addDensities(logProb: Float32Array | Float64Array, lines: readonly number[]): void {
     logProb.forEach((value, row) => {
-      if (value === -Infinity) this.#withoutDensity.push(firstRow + row);
+      if (value === -Infinity) this.#withoutDensity.push(lines[row] ?? NaN);
     });
   }
 

@@ -11,6 +11,7 @@ import { plainNumbers, planTable } from '../table/plan.ts';
 import type { Missing, PlainNumbers, TablePlan } from '../table/plan.ts';
 import { TableProfile } from '../table/profile.ts';
 import { ContextProfile } from './contextProfile.ts';
+import { FileLines } from './fileLines.ts';
 import type { Reading } from './progress.ts';
 import type { TableForm } from './tableOptions.ts';
 
@@ -37,6 +38,7 @@ export interface PlannedTable extends TablePlan {
   /** The learned columns as plain numbers, if they are all that; their names and domains. */
   plain?: PlainNumbers;
   rows: number;
+  lines: FileLines;
   /** The context columns of the same rows. */
   context: ContextProfile;
 }
@@ -63,6 +65,7 @@ export async function planFile(
   let profile: TableProfile | undefined;
   const all = (found: readonly string[]): string[] => [...text(found), ...beside];
   const contexts = new ContextProfile(file, context);
+  const lines = new FileLines();
   const chunks = readTable(file, { ...form, columns: [], text: all, emptyText: true });
   for await (const chunk of reading(chunks, ({ rows }) => rows)) {
     signal.throwIfAborted();
@@ -70,6 +73,7 @@ export async function planFile(
     profile ??= new TableProfile(names);
     for (const [row, line] of keptRows(file, names, chunk.text, missing)) {
       profile.add(row, line);
+      lines.add([line]);
       contexts.add(row.slice(names.length), line);
     }
   }
@@ -81,7 +85,14 @@ export async function planFile(
   }
   const plan = planTable(file, profile, { asked: typesFor(names), isChosen: columns !== undefined });
   const plain = plainNumbers(plan.codec.columns);
-  return { ...plan, names: [...names], rows: profile.rows, context: contexts, ...(plain && { plain }) };
+  return {
+    ...plan,
+    names: [...names],
+    rows: profile.rows,
+    lines,
+    context: contexts,
+    ...(plain && { plain }),
+  };
 }
 
 /** The columns to read as text: the context's and last the weights'. */

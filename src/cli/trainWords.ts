@@ -145,7 +145,7 @@ function worstRowLines(
   withoutDensity: number,
 ): string[] {
   const file = heldOut ? 'the table' : 'the validation rows';
-  const where = `row ${(row + 1).toLocaleString('en')} of ${file}`;
+  const where = `row ${row.toLocaleString('en')} of ${file}`;
   if (withoutDensity > 0) {
     const rows =
       withoutDensity === 1 ? where : `${withoutDensity.toLocaleString('en')} rows, such as ${where}`;

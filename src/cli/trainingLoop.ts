@@ -23,7 +23,7 @@ export interface TrainingHistory {
   trainNll: number;
   /** The best validation score, in nats. */
   valNll?: number;
-  /** The validation row with the lowest log-density. */
+  /** The validation row with the lowest log-density; `row` is the line of its file. */
   worstRow?: WorstRow;
   /** Validation rows without density. */
   validationWithoutDensity?: number;
@@ -55,7 +55,8 @@ export async function train(
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;
       valNll = report.bestValidationNll;
-      ({ worstRow, validationWithoutDensity, skippedSteps } = report);
+      ({ validationWithoutDensity, skippedSteps } = report);
+      worstRow = report.worstRow && inFile(report.worstRow, set);
       if (report.validationNll !== undefined) {
         scores.step.push(steps);
         scores.nll.push(report.validationNll);
@@ -70,7 +71,7 @@ export async function train(
       ms += elapsed;
       samples += (report.samplesPerSecond * elapsed) / 1000;
       progress.update(report);
-      const { losses: _, warnings = [], ...event } = report;
+      const { losses: _, warnings = [], ...event } = { ...report, ...(worstRow && { worstRow }) };
       for (const message of warnings) session.notice({ kind: 'warning', message });
       session.emit({ event: 'step', ...event });
       await checkpoints?.keepNowAndThen(flow, report);
@@ -97,6 +98,11 @@ export async function train(
     msPerStep: ms / losses.nll.length,
     samplesPerSecond: (1000 * samples) / ms,
   };
+}
+
+/** A validation row by the line of its file, or counted from 1 in a file without lines. */
+function inFile(worst: WorstRow, { lines }: TrainingSet): WorstRow {
+  return { ...worst, row: lines?.of(worst.row) ?? worst.row + 1 };
 }
 
 /** The outcome of a run, for the summary and the report. */

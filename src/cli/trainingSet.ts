@@ -20,6 +20,7 @@ import { columnNamesOf, encodeCells } from './contextInput.ts';
 import { contextProfileOf } from './contextProfile.ts';
 import { allRowsOf, learnableTable, rowsInMemory, tableLike } from './learnableTable.ts';
 import type { LearnableTable, LearningOptions } from './learnableTable.ts';
+import type { FileLines } from './fileLines.ts';
 import { besides } from './tableInput.ts';
 import type { EncodedRows, PlannedTable } from './tableInput.ts';
 import { tableStream } from './tableStream.ts';
@@ -43,11 +44,11 @@ export interface TrainingSet {
   plan?: PlannedTable;
   /** What the user should know of the table. */
   warnings?: readonly string[];
-  /** Whether the rows are those of the table that have no blanks. */
-  isWithoutBlanks?: boolean;
   /** Rows of a separate file to score, and their widths. */
   validation?: Rows;
   validationWidths?: Float32Array;
+  /** The lines of the rows to score in their file, be it a separate one or the table. */
+  lines?: FileLines;
   /** Rows of the table to hold out: the share of --val or the default. */
   heldOut?: { rows: number; fraction?: number };
   /** The context of the rows, if the flow is conditional. */
@@ -118,7 +119,7 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
   });
   const table = await learnableTable(file, context, options);
   const { columns, domains, codec, plan } = table;
-  const { count, rows } = await rowsInMemory(table, options);
+  const { count, rows, lines } = await rowsInMemory(table, options);
   const profile = plan?.context ?? contextProfileOf(file, context, rows?.text);
   const contexts = modelContext ?? profile.columns();
   const given = rows && partsOf(table, rows, contexts, weightsColumn);
@@ -136,12 +137,12 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     ...(domains && { domains }),
     ...(codec && { codec }),
     ...(plan && { plan }),
-    ...(options.missing === 'drop' && { isWithoutBlanks: true }),
     warnings: [
       ...(plan?.warnings ?? []),
       ...profile.rareLabels(contexts),
       ...formulaLabels([...(plan?.codec.columns ?? []), ...contexts]),
     ],
+    lines,
     ...scored,
     ...(weightsColumn !== undefined && { weights }),
     ...(contexts.length > 0 && {
@@ -176,7 +177,7 @@ async function validationOf(
   contexts: readonly ContextColumn[],
   options: TrainingSetOptions,
 ): Promise<
-  Pick<TrainingSet, 'validation' | 'validationWidths' | 'heldOut'> & {
+  Pick<TrainingSet, 'validation' | 'validationWidths' | 'heldOut' | 'lines'> & {
     context?: Float32Array;
     weights?: Float32Array;
   }
@@ -184,11 +185,12 @@ async function validationOf(
   const { val, weights: weightsColumn } = options;
   if (val !== undefined && val !== NO_VALIDATION && Number.isNaN(Number(val))) {
     const other = tableLike(table, val, besides(columnNamesOf(contexts), weightsColumn), options);
-    const { values, widths, text } = await allRowsOf(other, options);
+    const { values, widths, text, lines } = await allRowsOf(other, options);
     const { text: cells, weights } = takeWeights(val, weightsColumn, text);
     if (weights !== undefined) requireSomeWeight(val, weightsColumn, weights);
     return {
       validation: values,
+      lines,
       ...(widths && { validationWidths: widths }),
       ...(contexts.length > 0 && { context: encodeCells(val, contexts, cells) }),
       ...(weights && { weights }),

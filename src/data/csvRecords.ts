@@ -5,6 +5,7 @@ import { splitLine, WHITESPACE } from './delimiter.ts';
 import { beginningOf, isHashed, linesOf } from './beginning.ts';
 import { csvMistake, isComment } from './csvMistake.ts';
 import type { TextLine } from './beginning.ts';
+import { RecordLines } from './recordLines.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 import type { TextSource } from './textBlocks.ts';
 
@@ -47,14 +48,15 @@ async function* batchesOf(text: TextSource, parser: RecordParser, file: string):
     await parser.finish();
     if (parser.hasRecords) yield parser.takeBatch();
   } catch (error) {
-    throw csvError(file, error, parser.linesAbove);
+    throw csvError(file, error, parser);
   }
 }
 
 /** Collects records by `push`, because the callback and the object stream of csv-parse cost three times as much as parsing. */
 class RecordParser extends Parser {
   /** Lines of comments above the table, which are not parsed. */
-  readonly linesAbove: number;
+  readonly #linesAbove: number;
+  readonly #lines: RecordLines;
   readonly #isSpaced: boolean;
   readonly #hasHashCells: boolean;
   #batch: RecordBatch = { records: [], lines: [] };
@@ -73,11 +75,17 @@ class RecordParser extends Parser {
       max_record_size: MAX_RECORD_CHARACTERS,
       ...(hasHashCells ? {} : { comment: '#', comment_no_infix: true }),
     });
-    this.linesAbove = linesAbove;
+    this.#linesAbove = linesAbove;
+    this.#lines = new RecordLines(linesAbove);
     this.#isSpaced = isSpaced;
     this.#hasHashCells = hasHashCells;
     // The write callback reports the same error; without a listener it would also end the process.
     this.on('error', () => {});
+  }
+
+  /** The first line of the record that is being parsed. */
+  get line(): number {
+    return this.#lines.next(!this.#hasHashCells);
   }
 
   get hasRecords(): boolean {
@@ -91,8 +99,9 @@ class RecordParser extends Parser {
   }
 
   async feed(block: Buffer): Promise<void> {
-    const rows = this.#isStart ? belowLines(block, this.linesAbove) : block;
+    const rows = this.#isStart ? belowLines(block, this.#linesAbove) : block;
     this.#isStart = false;
+    this.#lines.add(rows);
     await new Promise<void>((resolve) => this.write(rows, (error) => this.#settle(error, resolve)));
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -107,12 +116,13 @@ class RecordParser extends Parser {
 
   override push(record: string[] | null): boolean {
     if (record === null) return true;
+    const line = this.#lines.of(record, this.info.bytes);
     const cells = this.#isSpaced ? record.filter((cell) => cell !== '') : record;
     if (this.#hasHashCells && isComment(cells, this.#width)) return true;
     if (cells.length === 0) return true;
     this.#width = cells.length;
     this.#batch.records.push(cells);
-    this.#batch.lines.push(this.info.lines + this.linesAbove);
+    this.#batch.lines.push(line);
     return true;
   }
 
@@ -133,8 +143,6 @@ function belowLines(block: Buffer, count: number): Buffer {
 }
 
 /** Turns an error of csv-parse into a sentence about the file; returns other errors unchanged. */
-function csvError(file: string, error: unknown, linesAbove: number): unknown {
-  if (!(error instanceof CsvError)) return error;
-  const row = typeof error['lines'] === 'number' ? error['lines'] + linesAbove : undefined;
-  return csvMistake(file, error.code, row);
+function csvError(file: string, error: unknown, { line }: RecordParser): unknown {
+  return error instanceof CsvError ? csvMistake(file, error.code, line) : error;
 }

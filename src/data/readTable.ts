@@ -66,12 +66,10 @@ export async function allRows(chunks: AsyncIterable<TableChunk>, signal?: AbortS
   const parts: Float64Array[] = [];
   let columns: string[] = [];
   let rows = 0;
-  let firstRow = 1;
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
     parts.push(chunk.values);
     columns = chunk.columns;
-    if (rows === 0) firstRow = chunk.firstRow;
     rows += chunk.rows;
     text.cells = text.cells.concat(chunk.text.cells);
     text.lines = text.lines.concat(chunk.text.lines);
@@ -82,7 +80,7 @@ export async function allRows(chunks: AsyncIterable<TableChunk>, signal?: AbortS
     values.set(part, offset);
     offset += part.length;
   }
-  return { columns, values, rows, text, firstRow };
+  return { columns, values, rows, text };
 }
 
 function requireOptions({ chunkRows, encoding }: ReadTableOptions): void {

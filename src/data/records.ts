@@ -4,7 +4,7 @@
 export interface RecordBatch {
   /** The cells of each record, trimmed. A null of a typed format is the empty cell. */
   records: string[][];
-  /** Line of each record in a text file, else its row; counted from 1. */
+  /** The first line of each record in a text file, else its row; counted from 1. */
   lines: number[];
 }
 

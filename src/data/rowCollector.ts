@@ -6,9 +6,11 @@ import { HEAD_RECORDS, headingOf, namedHeading, numberedNames } from './heading.
 import { NUMBER } from './numberText.ts';
 import type { RecordBatch, SourceColumns, TableNotice } from './records.ts';
 
-/** Cells as in the file, row by row, and the line of each row, counted from 1. */
+/** Rows as they stand in a file. */
 export interface TextRows {
+  /** The cells of each row; none if no column is read as text. */
   cells: string[][];
+  /** The line on which each row begins, or its number if the file is not text; counted from 1. */
   lines: number[];
 }
 
@@ -23,8 +25,6 @@ export interface TableChunk {
   text: TextRows;
   /** The cells of the columns that go along, if any were asked for. */
   kept?: TextRows;
-  /** Line of the chunk's first row in the file, or its row if the file is not text; counted from 1. */
-  firstRow: number;
 }
 
 /** Which cells of a record are read. */
@@ -122,7 +122,6 @@ export class RowCollector {
       rows: 0,
       text: { cells: [], lines: [] },
       ...(keptPositions && { kept: { cells: [], lines: [] } }),
-      firstRow: line,
     };
     const { values } = this.#chunk;
     let slot = this.#chunk.rows * columns.length;
@@ -134,12 +133,12 @@ export class RowCollector {
     }
     if (textPositions.length > 0) {
       const { emptyText = false } = this.#request;
-      const { cells, lines } = this.#chunk.text;
+      const { cells } = this.#chunk.text;
       const cellAt = (at: number): string =>
         textCell(this.#file, record[at] ?? '', line, names[at], emptyText);
       cells.push(textPositions.map(cellAt));
-      lines.push(line);
     }
+    this.#chunk.text.lines.push(line);
     if (keptPositions !== undefined) {
       this.#chunk.kept?.cells.push(keptPositions.map((at) => record[at] ?? ''));
       this.#chunk.kept?.lines.push(line);

@@ -42,11 +42,16 @@ export function requireRowWeights(what: string, weights: Float32Array, rows: num
   });
 }
 
+/** The places of the rows whose weight is not 0. */
+export function weightedPlaces(weights: Float32Array): Uint32Array {
+  return Uint32Array.from(weights, (_, row) => row).filter((row) => weights[row] !== 0);
+}
+
 /** The rows without those of weight 0. Equal weights are left out: every row then counts alike. */
 export function weightedRows({ data, context, widths, weights }: ContextRows, rows: number): ContextRows {
   const plain = { data, ...(context && { context }), ...(widths && { widths }) };
   if (weights === undefined) return plain;
-  const chosen = Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => weights[row] !== 0);
+  const chosen = weightedPlaces(weights);
   const kept = weights.filter((weight) => weight !== 0);
   const taken = chosen.length === rows ? plain : chosenRows(plain, rows, chosen);
   return kept.every((weight) => weight === kept[0]) ? taken : { ...taken, weights: kept };

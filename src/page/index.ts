@@ -5,6 +5,7 @@
 /** Rows of a file: the page reads tables with the same rules and messages as the command line. */
 export { beginningOf, linesOf } from '../data/beginning.ts';
 export { csvMistake, isComment } from '../data/csvMistake.ts';
+export { RecordLines } from '../data/recordLines.ts';
 export { splitLine, WHITESPACE } from '../data/delimiter.ts';
 export { fileKind, KIND_BYTES } from '../data/fileKinds.ts';
 export { isJson, jsonTable } from '../data/jsonCells.ts';

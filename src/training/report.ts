@@ -14,7 +14,7 @@ export interface FitReport {
    * is reported.
    */
   nll: number;
-  /** NLL of each step since the last report, in nats [steps]. */
+  /** NLL of each step since the last report, in nats [steps]. It need not be finite where the step was skipped. */
   losses: Float32Array;
   /** Global gradient norm of the last step, before clipping. */
   gradientNorm: number;

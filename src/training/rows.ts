@@ -6,7 +6,7 @@ import type { ColumnRanges } from '../data/offset.ts';
 import type { RowStream } from '../data/rowStream.ts';
 import { heldRows, holdOut, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';
-import { requireWeights, weightedRows } from '../data/weights.ts';
+import { requireWeights, weightedPlaces, weightedRows } from '../data/weights.ts';
 import { columnNamesOf, requireFiniteRows } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
@@ -41,7 +41,7 @@ export interface RunRows {
 export interface ValidationRows extends ContextRows {
   /** Rows requested to be held out of the table; undefined if the validation rows are given separately. */
   heldOut?: number;
-  /** Index of each row in the table, if the rows were held out of it. */
+  /** Index of each row in the table that it was held out of, or in the validation rows if some of those have weight 0. */
   places?: Uint32Array;
   every: number | undefined;
   patience: number;
@@ -75,7 +75,7 @@ export function runRows(
     table = weighted(spec, { data, ...(context && { context }), ...(widths && { widths }) }, options);
   }
   const source = table === undefined ? whole : sourceFor(spec, table);
-  const rows = splitOf(spec, source, table, options, { seed, stored });
+  const rows = inTable(splitOf(spec, source, table, options, { seed, stored }), options);
   const print = table && fingerprint(arraysOf(table));
   return { ...rows, kept: keptRows(print, rows.validation, options, stored) };
 }
@@ -247,9 +247,20 @@ function splitOf(
   };
 }
 
+/** The places of held-out rows are those in the whole table, with its rows of weight 0. */
+function inTable<Split extends Omit<RunRows, 'kept'>>(split: Split, { weights }: FitOptions): Split {
+  const { validation } = split;
+  if (weights === undefined || validation?.heldOut === undefined) return split;
+  const table = weightedPlaces(weights);
+  return {
+    ...split,
+    validation: { ...validation, places: validation.places?.map((place) => table[place] ?? NaN) },
+  };
+}
+
 /** The rows to score: given ones, or a number of rows to hold out of the table. */
 interface Scoring extends Pick<ValidationRows, 'every' | 'patience' | 'heldOut'> {
-  given?: ContextRows;
+  given?: ContextRows & Pick<ValidationRows, 'places'>;
 }
 
 /**
@@ -306,7 +317,7 @@ function givenRows(
   data: Rows,
   { context, widths: given, weights }: ValidationOptions,
   options: FitOptions,
-): ContextRows {
+): NonNullable<Scoring['given']> {
   requireWhole('validation.data', data, spec.dim);
   const bad = data.findIndex((value: number) => !Number.isFinite(value));
   if (bad >= 0) {
@@ -319,7 +330,8 @@ function givenRows(
   const widths = widthsOf('validation.widths', data, given ?? ownWidths(spec, data));
   if (weights !== undefined) requireWeights('validation.weights', weights, rows);
   const scored = { data, ...(contexts && { context: contexts }), ...(widths && { widths }) };
-  return weights === undefined ? scored : weightedRows({ ...scored, weights }, rows);
+  if (weights === undefined) return scored;
+  return { ...weightedRows({ ...scored, weights }, rows), places: weightedPlaces(weights) };
 }
 
 /**

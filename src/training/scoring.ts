@@ -9,6 +9,7 @@ import { drawsOf, logMasses } from '../data/logMasses.ts';
 import { meanNll } from '../data/statistics.ts';
 import { weightedMean } from '../data/weights.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import type { ValidationRows } from './rows.ts';
 import type { Trainee } from './trainee.ts';
 
 /** The score of the flow on the validation rows. */
@@ -46,8 +47,7 @@ const SCORE_DRAWS = 4;
 
 /** The rows of a run, and the seed of the points drawn from cells. */
 interface ScoredRows {
-  /** `places`: the index of each row in the table, if the rows were held out of it. */
-  validation: ContextRows & { places?: Uint32Array };
+  validation: ContextRows & Pick<ValidationRows, 'places'>;
   training: ContextRows | undefined;
   seed: number;
 }

@@ -52,11 +52,15 @@ describe('--domain', () => {
   });
 
   it('tells the line of a value outside', async () => {
-    const text = { cells: [], lines: [] };
-    const chunk = { columns: ['a'], values: Float64Array.of(0.5, 0.25, 2), rows: 3, firstRow: 40, text };
+    const chunk = (values: number[], lines: number[]): TableChunk => ({
+      columns: ['a'],
+      values: Float64Array.from(values),
+      rows: values.length,
+      text: { cells: [], lines },
+    });
     const chunks = (async function* (): AsyncGenerator<TableChunk> {
-      yield { ...chunk, values: Float64Array.of(0.5), rows: 1, firstRow: 2 };
-      yield chunk;
+      yield chunk([0.5], [2]);
+      yield chunk([0.5, 0.25, 2], [38, 40, 42]);
     })();
     const checked = insideDomains(chunks, 'x.csv', () => ['unit']);
     expect((await checked.next()).done).toBe(false);

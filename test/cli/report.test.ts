@@ -337,9 +337,6 @@ describe('the judgement in the report', () => {
     expect(coloured.querySelector('.odd')?.textContent).toBe('3.2');
     expect(coloured.querySelectorAll('.odd')).toHaveLength(1);
     expect(coloured.body.textContent).toContain('A coloured cell is unlikely given the others in its row');
-    expect(page({ findings: findings({ worst: { ...worst, isWithoutBlanks: true } }) }).html).toContain(
-      'rows with blanks are not counted',
-    );
   });
 
   it('draws the scores with the best step, and adds what cells take from the losses', () => {

@@ -216,10 +216,10 @@ describe('equal runs', () => {
       `train people.csv ${asked} --val far.csv ${base} --steps 20 --out far.model --json`,
     );
     expect(stderr).toContain(
-      'Warning: no density under the model (log p = -Infinity) for row 3 of the validation rows',
+      'Warning: no density under the model (log p = -Infinity) for row 4 of the validation rows',
     );
     const done = events().at(-1)!;
-    expect(done).toMatchObject({ validationWithoutDensity: 1, worstRow: { row: 2, nll: 'Infinity' } });
+    expect(done).toMatchObject({ validationWithoutDensity: 1, worstRow: { row: 4, nll: 'Infinity' } });
     expect(done['valNll']).toBeTypeOf('number');
     const { stdout } = await expectDone(cli, 'logprob far.model far.csv --json');
     expect(stdout).toContain('["-Infinity"]');

@@ -48,6 +48,25 @@ describe('a stream of rows', () => {
     expect(nll).toBeLessThan(10);
   });
 
+  it.each(['table', 'stream'])(
+    'names the worst row by its place among all rows, also of a %s',
+    async (form) => {
+      const data = points();
+      data.set([1e4, -1e4], 2 * 321);
+      const weights = column((row) => (row % 3 === 1 ? 0 : 1 + (row % 2)));
+      const options = { ...OPTIONS, validation: { fraction: 0.9 }, steps: 1, batch: 4 };
+      using flow = await Flow.create(realnvp(2, { couplings: 2, hidden: [8] }), {
+        ...(await testOptions()),
+        seed: 1,
+      });
+      const run =
+        form === 'table'
+          ? flow.fit(data, { ...options, weights })
+          : flow.fit(streamOf({ data, weights }), options);
+      for await (const { worstRow } of run) expect(worstRow).toMatchObject({ row: 321 });
+    },
+  );
+
   it('refuses to resume with other rows', async () => {
     const { checkpoint } = await trained(streamOf({ data: points() }), { ...OPTIONS, until: 10 });
     const others = streamOf({ data: points(9) });

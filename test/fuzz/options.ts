@@ -26,15 +26,17 @@ const VALUES: readonly unknown[] = [
 
 type Call = (flow: Flow, options: object, random: Random) => Promise<unknown>;
 
-/** The results of a run of at most a few reports. */
-async function fitted(flow: Flow, options: object): Promise<number[]> {
+/** The log-densities of the model after a run of at most a few reports, and its losses if no step was skipped. */
+async function fitted(flow: Flow, options: object): Promise<unknown> {
   const losses: number[] = [];
   let reports = 0;
+  let skipped = 0;
   for await (const report of flow.fit(ROWS, options)) {
     losses.push(...report.losses);
+    skipped = report.skippedSteps ?? 0;
     if (++reports === 2) break;
   }
-  return losses;
+  return { losses: skipped > 0 ? [] : losses, logProb: await flow.logProb(ROWS) };
 }
 
 async function passed(flow: Flow, options: object, random: Random): Promise<unknown> {

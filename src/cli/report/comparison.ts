@@ -5,7 +5,7 @@ import { evenPlaces } from '../../data/evenPlaces.ts';
 import { chosenRows } from '../../data/holdOut.ts';
 import type { ContextRows } from '../../data/holdOut.ts';
 import { momentsOfSample } from '../../data/twoSamples.ts';
-import { placesByWeight } from '../../data/weights.ts';
+import { placesByWeight, weightedPlaces } from '../../data/weights.ts';
 import { DataError } from '../../errors.ts';
 import type { Flow } from '../../flow/flow.ts';
 import { STREAMS } from '../../random.ts';
@@ -38,8 +38,8 @@ interface Options {
 /** Rows that the report judges the model by. */
 interface JudgedRows extends ContextRows {
   kind: RowsKind;
-  /** The number of each row in its file, from 1; undefined for fresh points. */
-  numbers?: Uint32Array;
+  /** The line of each row in its file; undefined for fresh points. */
+  lines?: Uint32Array;
   /** Rows of the training data, to compare with; undefined if these are such rows, or fresh points. */
   training?: ContextRows;
 }
@@ -105,15 +105,19 @@ async function judgedRows(
     const places = evenPlaces(count, most);
     return { rows: places.length === count ? rows : chosenRows(rows, count, places), places };
   };
-  const weights = isStream(data) ? undefined : set.weights?.data;
-  const weighted = weights && Uint32Array.from(weights, (_, row) => row).filter((row) => weights[row] !== 0);
-  const numberOf = (row: number): number => 1 + (weighted?.[row] ?? row);
+  const lineOf = (place: number): number => set.lines?.of(place) ?? place + 1;
   if (validation === undefined) {
     const { rows, places } = part(training ?? { data: new Float64Array() });
     // A stream keeps a sample of its rows, and not their places.
-    return { kind: 'training rows', ...rows, ...(!isStream(data) && { numbers: places.map(numberOf) }) };
+    if (isStream(data)) return { kind: 'training rows', ...rows };
+    const weighted = set.weights?.data && weightedPlaces(set.weights.data);
+    return {
+      kind: 'training rows',
+      ...rows,
+      lines: places.map((place) => lineOf(weighted?.[place] ?? place)),
+    };
   }
-  const { places: held, data: values, context, widths, weights: own } = validation;
+  const { places: scored, data: values, context, widths, weights: own } = validation;
   const { rows, places } = part({
     data: values,
     ...(context && { context }),
@@ -122,8 +126,8 @@ async function judgedRows(
   });
   return {
     ...rows,
-    kind: held === undefined ? 'validation rows' : 'held-out rows',
-    numbers: places.map((place) => (held === undefined ? 1 + place : numberOf(held[place] ?? NaN))),
+    kind: validation.heldOut === undefined ? 'validation rows' : 'held-out rows',
+    lines: places.map((place) => lineOf(scored?.[place] ?? place)),
     ...(training && { training: part(training).rows }),
   };
 }

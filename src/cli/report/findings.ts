@@ -30,14 +30,12 @@ export interface Comparison {
 /** The least likely rows. */
 export interface WorstRows {
   columns: readonly string[];
-  /** Whether the numbers of the rows leave out the rows with blanks. */
-  isWithoutBlanks?: boolean;
   /** The least likely one first. */
   rows: readonly WorstRow[];
 }
 
 export interface WorstRow {
-  /** The number of the row in its file, from 1; absent for points that are in no file. */
+  /** The line of the row in its file; absent for points that are in no file. */
   row?: number;
   /** Nats. */
   logProb: number;

@@ -9,38 +9,33 @@ import type { WorstRows } from './findings.ts';
 
 const WORST_ROWS = 10;
 
-/** Rows with their log-densities, and their numbers in the file. */
+/** Rows with their log-densities, and their lines in the file. */
 export interface NumberedRows {
   rows: ContextRows;
   logProb: number[];
-  numbers?: number[];
+  lines?: number[];
 }
 
 /** The rows with the lowest log-density. */
 export function leastLikely(
-  judged: ContextRows & { numbers?: Uint32Array },
+  judged: ContextRows & { lines?: Uint32Array },
   logProb: Float32Array,
   dim: number,
 ): NumberedRows {
-  const { numbers, data } = judged;
+  const { lines, data } = judged;
   const least = leastPlaces(logProb, WORST_ROWS);
   const of = (values: ArrayLike<number>): number[] => Array.from(least, (row) => values[row] ?? NaN);
   return {
     rows: chosenRows(judged, data.length / dim, least),
     logProb: of(logProb),
-    ...(numbers && { numbers: of(numbers) }),
+    ...(lines && { lines: of(lines) }),
   };
 }
 
 /** The texts of their cells, with those of their contexts. */
 export function worstOf(
-  {
-    codec,
-    columns,
-    context,
-    isWithoutBlanks = false,
-  }: Pick<TrainingSet, 'codec' | 'columns' | 'context' | 'isWithoutBlanks'>,
-  { rows, logProb, numbers }: NumberedRows,
+  { codec, columns, context }: Pick<TrainingSet, 'codec' | 'columns' | 'context'>,
+  { rows, logProb, lines }: NumberedRows,
   surprises: ReadonlyMap<string, readonly number[]>,
   dim: number,
 ): WorstRows {
@@ -52,10 +47,9 @@ export function worstOf(
   const names = codec === undefined ? columns : codec.columns.map(({ name }) => name);
   const contexts = rows.context === undefined ? [] : contextCells(context?.columns ?? [], rows.context);
   return {
-    ...(isWithoutBlanks && { isWithoutBlanks }),
     columns: [...names, ...columnNamesOf(context?.columns ?? [])],
     rows: logProb.map((value, row) => ({
-      ...(numbers && { row: numbers[row] ?? NaN }),
+      ...(lines && { row: lines[row] ?? NaN }),
       logProb: value,
       cells: [...(texts[row] ?? []), ...(contexts[row] ?? [])],
       surprise: names.map((name) => surprises.get(name)?.[row] ?? NaN),

@@ -9,20 +9,13 @@ const MAX_COLUMNS = 200;
 /** A surprise from which a cell is marked, and the one of the strongest mark, in nats: one in 20, one in 20,000. */
 const MARKED: [from: number, to: number] = [3, 10];
 
-export function worstRowsSection(
-  { columns, rows, isWithoutBlanks = false }: WorstRows,
-  kind: RowsKind,
-): string {
+export function worstRowsSection({ columns, rows }: WorstRows, kind: RowsKind): string {
   if (rows.length === 0) return '';
   const hasNumbers = rows.some(({ row }) => row !== undefined);
   const hasSurprise = rows.some(({ surprise }) => surprise !== undefined);
   const lead = [
     `The ${rows.length} least likely of the ${kind}.`,
-    ...(hasNumbers
-      ? [
-          `Row 1 is the first row of data of the file${isWithoutBlanks ? '; rows with blanks are not counted' : ''}.`,
-        ]
-      : []),
+    ...(hasNumbers ? ['A row has the number of its line in the file.'] : []),
     ...(hasSurprise
       ? ['A coloured cell is unlikely given the others in its row; the stronger, the less likely.']
       : []),

@@ -25,14 +25,19 @@ const TABLE = ((): string[][] => {
     ];
   });
 })();
+/** The lines of the file: a header, and rows with comments and blank lines between them. */
+const LINES = [
+  HEADER.join(','),
+  ...TABLE.flatMap((cells, i) => [...(i % 7 === 0 ? ['# a note', ''] : []), cells.join(',')]),
+];
 
 beforeAll(() => {
   cli = new CommandLine();
-  cli.write('mixed.csv', [HEADER.join(','), ...TABLE.map((cells) => cells.join(',')), ''].join('\n'));
+  cli.write('mixed.csv', LINES.join('\n'));
 });
 afterAll(() => cli.remove());
 
-/** The report of a run, with the numbers and the cells of its least likely rows. */
+/** The report of a run, with the lines and the cells of its least likely rows. */
 async function reported(options: string) {
   await expectDone(cli, `train mixed.csv ${FAST} --report run ${options}`);
   const { document } = parseHTML(new TextDecoder().decode(cli.bytes('run/report.html')));
@@ -56,7 +61,7 @@ async function reported(options: string) {
 
 /** The cells of a row of the file, as a page shows them. */
 function fileRow(number: string, columns: readonly string[]): string[] {
-  const cells = TABLE[Number(number.replaceAll(',', '')) - 1] ?? [];
+  const cells = LINES[Number(number.replaceAll(',', '')) - 1]?.split(',') ?? [];
   return columns
     .map((name) => cells[HEADER.indexOf(name)] ?? '')
     .map((text) => (text === '' ? 'blank' : text));
@@ -68,7 +73,7 @@ function alike(cells: readonly string[]): (string | number)[] {
 }
 
 describe('the report of a table of all kinds', () => {
-  it('compares held-out rows with samples, column by column, and lists the least likely with their numbers', async () => {
+  it('compares held-out rows with samples, column by column, and lists the least likely with their lines', async () => {
     const { section, columns, rows, verdict, lead } = await reported('--columns height,day,kind,floors,rain');
     const titles = [...(section('Columns')?.querySelectorAll('h3') ?? [])].map((title) => title.textContent);
     expect(titles.sort()).toEqual(['day', 'floors', 'height', 'kind', 'rain']);
@@ -81,7 +86,7 @@ describe('the report of a table of all kinds', () => {
     expect(section('Pairs of columns')?.textContent).toContain('of 10 pairs');
     expect(verdict).toContain('There are only 30 held-out rows');
     expect(lead).toContain(
-      'The 10 least likely of the held-out rows. Row 1 is the first row of data of the file.',
+      'The 10 least likely of the held-out rows. A row has the number of its line in the file.',
     );
     expect(columns).toEqual(['row', 'log p, nats', 'height', 'day', 'kind', 'floors', 'rain']);
     expect(rows).toHaveLength(10);
@@ -108,10 +113,14 @@ describe('the report of a table of all kinds', () => {
     }
   });
 
-  it('says that it compares with training rows if none are held out, and which rows it does not count', async () => {
-    const { verdict, lead } = await reported('--columns height,rain --val none --missing drop');
+  it('says that it compares with training rows if none are held out, of those without blanks', async () => {
+    const { columns, rows, verdict, lead } = await reported(
+      '--columns height,rain --val none --missing drop',
+    );
     expect(verdict).toContain('No rows were held out.');
     expect(lead).toContain('least likely of the training rows');
-    expect(lead).toContain('rows with blanks are not counted');
+    for (const [number = '', , ...cells] of rows) {
+      expect(alike(cells)).toEqual(alike(fileRow(number, columns.slice(2))));
+    }
   });
 });

@@ -8,8 +8,8 @@ describe('the least likely rows', () => {
     expect([...leastPlaces([5, 4], 10)]).toEqual([1, 0]);
   });
 
-  it('have their numbers and cells, and each cell its own surprise', () => {
-    const judged = { data: Float64Array.from([1, 2, 3, 4, 5, 6]), numbers: Uint32Array.from([11, 12, 13]) };
+  it('have their lines and cells, and each cell its own surprise', () => {
+    const judged = { data: Float64Array.from([1, 2, 3, 4, 5, 6]), lines: Uint32Array.from([11, 12, 13]) };
     const least = leastLikely(judged, Float32Array.from([-2, -9, -4]), 2);
     const surprises = new Map([
       ['b', [0.1, 0.2, 0.3]],
